@@ -1,0 +1,1 @@
+"""What can train and answer."""

@@ -1,0 +1,1 @@
+"""Training and answering on this machine."""

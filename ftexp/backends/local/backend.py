@@ -1,0 +1,160 @@
+"""One model on this machine: trains adapters for it, and answers with or without one."""
+
+from __future__ import annotations
+
+import os
+import time
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ftexp.backends.local.chat import ChatTokenizer, Encoded
+from ftexp.backends.local.job import Job
+from ftexp.backends.local.machine import Machine, require_local_extra
+from ftexp.backends.results import Answers, Losses, Point, Reply
+from ftexp.data.messages import Example, Message
+from ftexp.errors import ModelError
+from ftexp.evaluation.suites import Generation
+
+if TYPE_CHECKING:
+    from ftexp.backends.local.training import Trained
+
+LOSS_BATCH = 16
+
+Reached = Callable[[int, str], None]  # told how many items are done so far, and a remark
+
+
+class LocalBackend:
+    """`directory` holds a Hugging Face model with safetensors weights. torch is imported when something has to be computed.
+
+    Raises ModelError where the model can't be loaded here. Evaluation is in float32, since in bfloat16 an answer
+    depends on the batch it sits in; training is in the machine's dtype.
+    """
+
+    def __init__(self, directory: Path, machine: Machine, tokenizer: ChatTokenizer) -> None:
+        self.directory, self.machine, self.tokenizer = directory, machine, tokenizer
+
+    def train(self, job: Job, folder: Path, report: Callable[[Point], None]) -> Trained:
+        """Trains in `folder`, which holds checkpoints and, in `best`, the adapter with the lowest validation loss."""
+        from ftexp.backends.local import training
+
+        self._settle()
+        model = self._load(self.machine.dtype, training=True)
+        return training.train(model, job, self._pad_id, self.machine.device, folder, report)
+
+    def answers(self, adapter: Path | None, prompts: Sequence[Sequence[Message]], generation: Generation, reached: Reached) -> Answers:
+        """Greedy answers of the base, or of the model tuned with `adapter`."""
+        from ftexp.backends.local.generation import Stops, batch_plan, greedy
+
+        self._settle()
+        started = time.monotonic()
+
+        def done(answers: int, tokens: int) -> None:
+            reached(answers, f"{tokens / (time.monotonic() - started):.0f} tokens/s")
+
+        ids = [self.tokenizer.prompt_ids(p) for p in prompts]
+        stops = Stops(self._end_ids, self._pad_id, generation.max_new_tokens)
+        with self._subject(adapter) as model:
+            found = greedy(model, ids, generation.batch_size, stops, done)
+        replies = tuple(
+            Reply(text=self.tokenizer.decode(answer), tokens_in=len(prompt), tokens_out=len(answer)) for prompt, answer in zip(ids, found, strict=True)
+        )
+        return Answers(replies=replies, batch_plan=batch_plan(ids, generation.batch_size), seconds=time.monotonic() - started)
+
+    def losses(self, adapter: Path | None, examples: Sequence[Example], reached: Reached) -> Losses:
+        """How well the base, or the model tuned with `adapter`, predicts the last reply of each example."""
+        self._settle()
+        import torch
+
+        from ftexp.backends.local.answers_only import padded, token_losses
+
+        started = time.monotonic()
+        encoded = [_last_reply_only(self.tokenizer.encode(e)) for e in examples]
+        values: list[float] = []
+        with self._subject(adapter) as model, torch.inference_mode():
+            for i in range(0, len(encoded), LOSS_BATCH):
+                batch = padded(encoded[i : i + LOSS_BATCH], self._pad_id).to(model.device)
+                found = token_losses(model, batch)
+                values += [found.losses[found.rows == row].double().mean().item() for row in range(len(batch.ids))]
+                reached(len(values), "")
+        return Losses(values=tuple(values), seconds=time.monotonic() - started)
+
+    @property
+    def _end_ids(self) -> frozenset[int]:
+        return frozenset({self.tokenizer.end_of_turn()})
+
+    @property
+    def _pad_id(self) -> int:
+        """Any id but the end of turn: attention and loss masks, not the id, say what is padding."""
+        return 0 if self.tokenizer.end_of_turn() != 0 else 1
+
+    @contextmanager
+    def _subject(self, adapter: Path | None) -> Iterator[Any]:
+        from peft import PeftModel
+
+        if adapter is None:
+            yield self._base.eval()
+            return
+        tuned = PeftModel.from_pretrained(self._base, str(adapter))
+        try:
+            yield tuned.eval()
+        finally:
+            tuned.unload()
+
+    @cached_property
+    def _base(self) -> Any:
+        return self._load("float32", training=False)
+
+    def _load(self, dtype: str, training: bool) -> Any:
+        """Eager attention to train with on a CPU: the fused one's backward pass is slower there in bfloat16."""
+        import torch
+        from transformers import AutoModelForCausalLM
+
+        attention = "eager" if training and self.machine.device == "cpu" else "sdpa"
+        try:
+            model = AutoModelForCausalLM.from_pretrained(
+                str(self.directory),
+                dtype=getattr(torch, dtype),
+                attn_implementation=attention,
+                use_safetensors=True,
+                trust_remote_code=False,
+                local_files_only=True,
+            )
+        except (OSError, ValueError, RuntimeError) as error:
+            raise ModelError(f"{self.directory}: the model can't be loaded ({' '.join(str(error).split())[:300]})") from error
+        return model.to(self.machine.device)
+
+    def _settle(self) -> None:
+        """Everything that the same numbers depend on, set before the first number is made.
+
+        Raises MissingExtraError without torch and its kin, ModelError where a GPU is asked for and there is none.
+        """
+        require_local_extra()
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        import torch
+        from transformers.utils import logging
+
+        warnings.filterwarnings("ignore", message="`is_gradient_checkpointing` is deprecated")  # peft 0.21 asks transformers 5 for it
+        logging.set_verbosity_error()
+        logging.disable_progress_bar()
+        torch.set_num_threads(self.machine.threads)
+        if self.machine.device == "cuda":
+            if not torch.cuda.is_available():
+                raise ModelError("model.provider.device is cuda, but torch sees no GPU here; set model.provider.device=cpu or install a CUDA build of torch")
+            torch.use_deterministic_algorithms(True)
+
+
+def _last_reply_only(encoded: Encoded) -> Encoded:
+    """Only the last assistant message counts, since that is what an item asks for."""
+    learned = list(encoded.learned)
+    end = len(learned)
+    while end and not learned[end - 1]:
+        end -= 1
+    start = end
+    while start and learned[start - 1]:
+        start -= 1
+    return Encoded(encoded.ids, tuple(start <= i < end for i in range(len(learned))))

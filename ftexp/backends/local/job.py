@@ -1,0 +1,31 @@
+"""What is trained, as a value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ftexp.backends.local.chat import Encoded
+from ftexp.backends.providers import Lora
+
+
+@dataclass(frozen=True)
+class Job:
+    """`learning_rate` is the peak; `validate_every` is in steps."""
+
+    train: tuple[Encoded, ...]
+    validation: tuple[Encoded, ...]
+    n_epochs: int
+    batch_size: int
+    learning_rate: float
+    seed: int
+    lora: Lora
+    validate_every: int
+
+    @property
+    def steps(self) -> int:
+        return self.n_epochs * -(-len(self.train) // self.batch_size)
+
+    @property
+    def tokens(self) -> int:
+        """Read in training, every pass counted, validation not."""
+        return self.n_epochs * sum(len(e.ids) for e in self.train)

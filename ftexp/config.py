@@ -1,0 +1,38 @@
+"""RunConfig: everything one run is told, assembled from the config models that each room owns."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from ftexp.backends.providers import Model
+from ftexp.cost import Prices
+from ftexp.data.dataset import Dataset
+from ftexp.evaluation.suites import Evaluation
+from ftexp.presets import Hyperparameters
+from ftexp.tracking.config import Tracking
+from ftexp.values import Value
+
+
+class Training(Value):
+    method: Literal["supervised", "dpo"] = Field(description="supervised or dpo")
+
+
+class RunConfig(Value):
+    given_name: str | None = Field(alias="name", pattern=r"^[^/\\]+$", description="text without slashes, or null")
+    goal: str | None = Field(description="a sentence, or null")
+    seed: int = Field(ge=0, le=2**31 - 1, description="a whole number from 0 to 2147483647")
+    replicate: int = Field(ge=1, description="a whole number from 1")
+    dataset: Dataset
+    model: Model
+    hyperparameters: Hyperparameters
+    training: Training
+    evaluation: Evaluation = Field(alias="eval")
+    prices: Prices
+    tracking: Tracking
+
+    @property
+    def name(self) -> str:
+        """The MLflow experiment."""
+        return self.given_name or self.dataset.name

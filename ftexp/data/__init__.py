@@ -1,0 +1,1 @@
+"""Examples: what they are, reading them, splitting them."""

@@ -1,0 +1,1 @@
+"""Datasets that are part of the project, by name."""

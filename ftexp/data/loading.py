@@ -1,0 +1,70 @@
+"""From the dataset group to judged, disjoint splits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import assert_never
+
+from ftexp.data import jsonl
+from ftexp.data.dataset import BuiltinDataset, Dataset, JsonlDataset
+from ftexp.data.messages import Example, Splits
+from ftexp.data.split import FEWEST_EXAMPLES, split
+from ftexp.errors import DataError
+from ftexp.validation.findings import Finding, raise_on_errors
+from ftexp.values import digest
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """Disjoint splits, what was remarked on them (no errors: those stop), and the sha256 of each split's content."""
+
+    splits: Splits
+    warnings: tuple[Finding, ...]
+    digests: dict[str, str]
+
+
+def load(dataset: Dataset) -> Loaded:
+    """Raises DataError with every error of every file."""
+    match dataset:
+        case BuiltinDataset(builtin=name):
+            splits: Splits = import_module(f"ftexp.data.builtin.{name}").splits()
+            return Loaded(splits, (), _digests(splits))
+        case JsonlDataset():
+            return _load_files(dataset)
+    assert_never(dataset)
+
+
+def _load_files(dataset: JsonlDataset) -> Loaded:
+    readings = {
+        part: jsonl.read(Path(path).expanduser())
+        for part, path in (("train", dataset.path), ("validation", dataset.validation), ("test", dataset.test))
+        if path is not None
+    }
+    findings = tuple(f for reading in readings.values() for f in reading.findings)
+    raise_on_errors(findings)
+    rest = readings["train"].examples
+    if len(rest) < FEWEST_EXAMPLES:
+        raise DataError(f"{dataset.path}: found {len(rest)} examples, expected at least {FEWEST_EXAMPLES}; add more")
+    parts = split(rest, dataset.split, validation="validation" not in readings, test="test" not in readings)
+    splits = Splits(
+        train=parts.train,
+        validation=readings["validation"].examples if "validation" in readings else parts.validation,
+        test=readings["test"].examples if "test" in readings else parts.test,
+    )
+    _refuse_empty(splits, dataset.path)
+    return Loaded(splits, tuple(f for f in findings if f.severity == "warning"), _digests(splits))
+
+
+def _refuse_empty(splits: Splits, path: str) -> None:
+    for name in ("train", "validation", "test"):
+        if not getattr(splits, name):
+            raise DataError(f"{path}: no example is left for the {name} split; examples with one prompt stay together, so add other prompts")
+
+
+def _digests(splits: Splits) -> dict[str, str]:
+    def content(examples: tuple[Example, ...]) -> str:
+        return digest([[(m.role, m.content) for m in e.messages] for e in examples])
+
+    return {"train": content(splits.train), "validation": content(splits.validation), "test": content(splits.test)}

@@ -1,0 +1,58 @@
+"""What a run was made with: packages, code, processor. Read once, when a run begins."""
+
+from __future__ import annotations
+
+import platform
+import re
+import subprocess
+import sys
+from importlib.metadata import distributions
+from pathlib import Path
+
+import ftexp
+from ftexp.backends.local.machine import processor
+from ftexp.values import Value
+
+LONGEST_DIFFERENCE = 1_000_000  # bytes
+_SECRET = re.compile(r"(?i)(api[_-]?key|token|secret|password)(\s*[=:]\s*)\S+|\bsk-[\w-]{16,}|\bhf_\w{20,}")
+
+
+class Environment(Value):
+    """`commit` is None outside a git checkout; `difference` is that of tracked files, values that look secret left out."""
+
+    ftexp: str
+    python: str
+    system: str
+    processor: str
+    packages: tuple[str, ...]
+    commit: str | None
+    dirty: bool
+    difference: str
+
+
+def environment(directory: Path) -> Environment:
+    commit = _git(directory, "rev-parse", "HEAD")
+    difference = (_git(directory, "diff", "HEAD") or "") if commit else ""
+    return Environment(
+        ftexp=ftexp.__version__,
+        python=sys.version.split()[0],
+        system=platform.platform(),
+        processor=processor(),
+        packages=tuple(sorted(f"{d.name}=={d.version}" for d in distributions() if d.name)),
+        commit=commit.strip() if commit else None,
+        dirty=bool(difference),
+        difference=redacted(difference)[:LONGEST_DIFFERENCE],
+    )
+
+
+def redacted(text: str) -> str:
+    """`text` with what looks like a key or a password replaced."""
+    return _SECRET.sub("[redacted]", text)
+
+
+def _git(directory: Path, *words: str) -> str | None:
+    try:
+        done = subprocess.run(["git", *words], cwd=directory, capture_output=True, timeout=20, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.decode("utf-8", errors="replace") if done.returncode == 0 else None

@@ -1,0 +1,1 @@
+"""Base and tuned model on the same items: answers, scores, intervals."""

@@ -1,0 +1,86 @@
+"""Carries out one prepared run: opens it in the journal, tells MLflow along the way, and closes it however it ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ftexp.compose import Composed
+from ftexp.environment import environment
+from ftexp.errors import TrackingError
+from ftexp.journal import RunRow
+from ftexp.keys import Keys
+from ftexp.narration import closing_events, opening_events
+from ftexp.progress import Progress
+from ftexp.run import Prepared, Record, execute, keys_for
+from ftexp.state import State
+from ftexp.steps import Steps
+from ftexp.tracking.events import Ended, Tags
+from ftexp.tracking.mlflow_store import MlflowStore
+from ftexp.tracking.telling import catch_up, telling
+from ftexp.values import canonical, digest
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """`from_record` is true when nothing had to be computed. `tracking_error` says why MLflow is behind."""
+
+    run: RunRow
+    record: Record
+    from_record: bool
+    tracking_error: TrackingError | None
+
+
+def run_id(p: Prepared, keys: Keys) -> str:
+    """Ten hexadecimal digits: a run is what it comes to, under the name and in the store it was asked for."""
+    return digest("run", p.name, p.config.name, p.config.tracking, keys.compare)[:10]
+
+
+def launch(p: Prepared, composed: Composed, state: State, progress: Progress) -> Outcome:
+    """Raises the first obstacle, and whatever stops the run, after noting it."""
+    keys = keys_for(p, p.model.local) if p.model.local else None
+    run = run_id(p, keys) if keys else None
+    known = state.journal.run(run) if run and state.exists else None
+    store = MlflowStore(p.config.tracking, state)
+    if known and known.state == "finished" and known.record:
+        return _answered(known, store)
+    for obstacle in p.model.obstacles:
+        raise obstacle
+    assert keys and run and p.model.local, "a model without obstacles is open"
+    store.preflight()
+    with state.lock(f"run-{run}", waiting=lambda: progress.say("another process is at this run, waiting for it")):
+        return _carried_out(p, composed, keys, run, store, progress)
+
+
+def _answered(known: RunRow, store: MlflowStore) -> Outcome:
+    """From the journal alone: neither torch nor MLflow is imported, unless MLflow is behind."""
+    return Outcome(known, Record.model_validate_json(known.record or ""), True, catch_up(store, known.id))
+
+
+def _carried_out(p: Prepared, composed: Composed, keys: Keys, run: str, store: MlflowStore, progress: Progress) -> Outcome:
+    state, step = store.state, Steps(store.state, run, progress)
+    assert p.model.local, "checked by the caller"
+    state.journal.open_run(run, p.name, p.config.name, canonical(p.config), canonical(p.config.tracking))
+    for event in opening_events(p, p.model.local, composed, run, environment(state.root)):
+        step.tell(event)
+    with telling(store, run) as told:
+        try:
+            record = execute(p, p.model.local, keys, step)
+        except BaseException as error:
+            _note_end(state, step, run, error)
+            raise
+        for event in closing_events(p, record, step):
+            step.tell(event)
+        state.journal.end_run(run, "finished", record=record.model_dump_json(by_alias=True))
+        step.tell(Ended(state="FINISHED", attempt=0))
+    row = state.journal.run(run)
+    assert row is not None, "the run was opened above"
+    return Outcome(row, record, not step.computed, told.error)
+
+
+def _note_end(state: State, step: Steps, run: str, error: BaseException) -> None:
+    """A run that stops keeps what it had, and its reason."""
+    interrupted = isinstance(error, KeyboardInterrupt | SystemExit)
+    reason = "interrupted" if interrupted else str(error) or type(error).__name__
+    state.journal.end_run(run, "interrupted" if interrupted else "failed", error=reason)
+    step.tell(Tags(values={"ftexp.error": reason[:500]}))
+    step.tell(Ended(state="KILLED" if interrupted else "FAILED", attempt=len(state.journal.untold(run))))

@@ -1,0 +1,106 @@
+"""What MLflow is told of a run besides the results of its steps: at the beginning, and at the end. Pure but for reading the journal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from ftexp.backends.opening import LocalModel
+from ftexp.backends.results import Answers
+from ftexp.compose import Composed
+from ftexp.data.dataset import JsonlDataset
+from ftexp.environment import Environment
+from ftexp.evaluation.scoring import Scores
+from ftexp.run import Prepared, Record
+from ftexp.steps import Steps
+from ftexp.tracking.events import Event, Figures, Input, Params, Table, Tags, Text, TunedModel
+from ftexp.values import canonical
+
+
+def opening_events(p: Prepared, model: LocalModel, composed: Composed, run: str, here: Environment) -> Iterator[Event]:
+    from omegaconf import OmegaConf
+
+    resolved = json.loads(canonical(p.config))
+    picked = {f"resolved/{name}": str(value) for name, value in p.hyperparameters.model_dump().items() if value is not None}
+    machine = {f"machine/{name}": str(value) for name, value in model.machine.model_dump().items()}
+    yield Params(values=_flat(resolved) | picked | machine)
+    yield Tags(values=_tags(p, model, run, here))
+    yield Text(path="config/resolved.yaml", content=OmegaConf.to_yaml(OmegaConf.create(resolved)))
+    yield Text(path="config/unresolved.yaml", content=OmegaConf.to_yaml(OmegaConf.create(composed.unresolved)))
+    yield Text(path="config/overrides.yaml", content=OmegaConf.to_yaml(OmegaConf.create(list(composed.overrides))))
+    yield Text(path="environment/packages.txt", content="\n".join(here.packages) + "\n")
+    yield Text(path="environment/environment.json", content=here.model_dump_json(exclude={"packages", "difference"}, indent=2))
+    if here.difference:
+        yield Text(path="environment/difference.patch", content=here.difference, private=True)
+    source = p.config.dataset.path if isinstance(p.config.dataset, JsonlDataset) else p.config.dataset.source or p.config.dataset.name
+    for split, sha256 in p.data.digests.items():
+        examples = len(getattr(p.data.splits, split))
+        yield Input(name=p.config.dataset.name, split=split, sha256=sha256, examples=examples, source=source)
+    yield Text(path="training/loss_mask.txt", content=model.tokenizer.shown_mask(p.data.splits.train[0]), private=True)
+    yield Figures(step=0, values=dict(_data_figures(p)))
+
+
+def closing_events(p: Prepared, record: Record, step: Steps) -> Iterator[Event]:
+    yield TunedModel(name=p.name, sha256=record.training.adapter.sha256, base=p.config.model.name)
+    yield _items_table(p, step)
+    yield Tags(values={"mlflow.note.content": _note(p, record)})
+
+
+def _tags(p: Prepared, model: LocalModel, run: str, here: Environment) -> dict[str, str]:
+    tags = {
+        "ftexp.run": run,
+        "ftexp.dataset": p.config.dataset.name,
+        "ftexp.model": p.config.model.name,
+        "ftexp.model_revision": model.revision,
+        "ftexp.processor": here.processor,
+        "ftexp.dirty": str(here.dirty).lower(),
+    }
+    if here.commit:
+        tags["mlflow.source.git.commit"] = here.commit
+    return tags | ({"ftexp.goal": p.config.goal} if p.config.goal else {})
+
+
+def _data_figures(p: Prepared) -> Iterator[tuple[str, float]]:
+    for split in ("train", "validation", "test"):
+        yield f"data/{split}_examples", len(getattr(p.data.splits, split))
+    if p.model.tokens:
+        yield "data/train_tokens", p.model.tokens.train
+        yield "data/longest_tokens", p.model.tokens.longest
+    if p.estimate.seconds is not None:
+        yield "time/estimated_train_seconds", p.estimate.seconds
+
+
+def _items_table(p: Prepared, step: Steps) -> Table:
+    """A row an item: what was asked, what was wanted, what each subject said and how it scored."""
+    scores = step.result_of("score", Scores)
+    answers = {subject: step.result_of(f"answers_{subject}", Answers).replies for subject in p.prompts}
+    columns = ["item", "prompt", "reference", *answers, *(f"{m} {s}" for m, by in scores.by_metric.items() for s in by)]
+    rows = []
+    for i, item in enumerate(p.items):
+        said = [replies[i].text for replies in answers.values()]
+        scored = [each[i].value for by in scores.by_metric.values() for each in by.values()]
+        rows.append((item.origin, item.prompt[-1].content, item.reference, *said, *scored))
+    return Table(path="evaluation/items.json", columns=tuple(columns), rows=tuple(rows))
+
+
+def _note(p: Prepared, record: Record) -> str:
+    """Markdown that the UI shows above a run."""
+    lines = [f"{p.config.goal}\n"] if p.config.goal else []
+    subjects = list(p.prompts)
+    lines += ["| metric | " + " | ".join(subjects) + " | tuned - base |", "| --- |" + " --- |" * (len(subjects) + 1)]
+    for metric, means in record.comparison.means.items():
+        cells = [f"{means[s].value:.3f}" if s in means else "not measured" for s in subjects]
+        difference = record.comparison.differences[metric].get("base")
+        interval = "not measured" if difference is None or difference.low is None else f"{difference.value:+.3f} [{difference.low:+.3f}, {difference.high:+.3f}]"
+        lines.append(f"| {metric} | " + " | ".join(cells) + f" | {interval} |")
+    return "\n".join(lines)
+
+
+def _flat(value: Any, prefix: str = "") -> dict[str, str]:
+    """Nested config as MLflow params: dotted keys, texts. The price table and unused presets would bury the rest."""
+    if prefix in ("prices.models", "hyperparameters.candidates"):
+        return {}
+    if isinstance(value, dict):
+        return {k: v for key, inner in value.items() for k, v in _flat(inner, f"{prefix}.{key}" if prefix else key).items()}
+    return {prefix: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}

@@ -1,0 +1,35 @@
+"""What is told while a run goes on: bars with rate and time left on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+class Progress:
+    """Writes to standard error, so that standard output holds results alone."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+
+    def say(self, text: str) -> None:
+        self.console.print(text, style="dim", highlight=False, markup=False)
+
+    @contextmanager
+    def task(self, title: str, total: int) -> Iterator[Callable[[int, str], None]]:
+        """Yields what is called with how many units are done so far and a remark to show beside the bar."""
+        if not self.console.is_terminal:
+            self.say(f"{title} ...")
+            yield lambda done, remark: None
+            return
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+        from rich.progress import Progress as Bars
+
+        columns = (TextColumn("{task.description:<18}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        with Bars(*columns, TextColumn("left"), TimeRemainingColumn(), TextColumn("{task.fields[remark]}"), console=self.console) as bars:
+            bar = bars.add_task(title, total=total, remark="")
+            yield lambda done, remark: bars.update(bar, completed=done, remark=remark)

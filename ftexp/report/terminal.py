@@ -1,0 +1,100 @@
+"""Plans, results and runs as tables for a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ftexp.evaluation.items import SubjectName
+from ftexp.evaluation.metrics import HeldOutLoss
+from ftexp.evaluation.statistics import Difference, Mean
+from ftexp.evaluation.suites import Evaluation
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from ftexp.journal import RunRow
+    from ftexp.run import Prepared, Record
+
+NOT_MEASURED = "not measured"
+
+
+def results_table(p: Prepared, record: Record) -> Table:
+    """A row a metric: each subject's mean, and how far tuned is from base and few-shot, with intervals."""
+    from rich.table import Table
+
+    evaluation, subjects = p.config.evaluation, list(p.prompts)
+    share = f"{evaluation.confidence:.0%}"
+    table = Table(title=p.name, title_justify="left", caption=_caption(p, share), caption_justify="left")
+    table.add_column("metric")
+    for subject in subjects:
+        table.add_column(_heading(subject, evaluation), justify="right")
+    others = [s for s in subjects if s != "tuned"]
+    for other in others:
+        table.add_column(f"tuned - {other.replace('_', '-')}", justify="right")
+    for metric in record.comparison.means:
+        means, differences = record.comparison.means[metric], record.comparison.differences[metric]
+        cells = [_mean(means.get(s)) for s in subjects] + [_difference(differences.get(o)) for o in others]
+        table.add_row(metric.split("/", 1)[1] + (" (lower is better)" if _is_loss(evaluation, metric) else ""), *cells)
+    return table
+
+
+def facts(p: Prepared, record: Record) -> list[str]:
+    """Training, time and money, a line each."""
+    training = record.training
+    lines = [
+        f"trained   {training.steps} steps, {training.trained_tokens:,} tokens in {duration(training.seconds)} "
+        f"({training.tokens_per_second:.0f} tokens/s); best validation loss at step {training.best_step}, which is the model evaluated",
+        f"evaluated {len(p.items)} items x {len(p.prompts)} in {duration(record.evaluation_seconds)}",
+        "cost      nothing billed: trained on this machine",
+    ]
+    lines += [f"unscored  {metric}: {counts}" for metric, counts in record.comparison.unscored.items()]
+    return lines
+
+
+def next_step(p: Prepared, record: Record) -> str:
+    """The one change most worth trying, as an override."""
+    h, curve = p.hyperparameters, [pt for pt in record.training.curve if "validation/loss" in pt.figures]
+    if record.training.best_step < record.training.steps:
+        late = curve[-1].figures["validation/loss"] / min(pt.figures["validation/loss"] for pt in curve)
+        if late > 1.1 and isinstance(h.n_epochs, int) and h.n_epochs > 1:
+            return f"hyperparameters.n_epochs={h.n_epochs - 1}"
+    if isinstance(h.n_epochs, int):
+        return f"hyperparameters.n_epochs={min(h.n_epochs + 2, 50)}"
+    return "seed=1"
+
+
+def duration(seconds: float) -> str:
+    """`48 s`, `3 min 20 s`, `2 h 5 min`."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def _caption(p: Prepared, share: str) -> str:
+    return f"{len(p.items)} items; mean ± standard error; differences paired, with {share} intervals over items (not over seeds)"
+
+
+def _heading(subject: SubjectName, evaluation: Evaluation) -> str:
+    return f"few-shot ({evaluation.few_shot})" if subject == "few_shot" else subject
+
+
+def _is_loss(evaluation: Evaluation, metric: str) -> bool:
+    suite, name = metric.split("/", 1)
+    return isinstance(evaluation.suites[suite].metrics[name], HeldOutLoss)
+
+
+def _mean(found: Mean | None) -> str:
+    if found is None:
+        return NOT_MEASURED
+    return f"{found.value:.3f}" + (f" ±{found.standard_error:.3f}" if found.standard_error is not None else "")
+
+
+def _difference(found: Difference | None) -> str:
+    if found is None:
+        return NOT_MEASURED
+    if found.low is None or found.high is None:
+        return f"{found.value:+.3f}"
+    return f"{found.value:+.3f} [{found.low:+.3f}, {found.high:+.3f}]"

@@ -1,0 +1,128 @@
+"""One run, top to bottom. This file alone knows the order.
+
+`prepare` reads, checks, splits, counts and prices: it is free, loads no weights, and serves `check`, `plan` and `run`.
+`execute` trains, answers, scores and compares; every line is a step, and a step whose result is on record returns it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from ftexp.backends.local.backend import LocalBackend
+from ftexp.backends.opening import LocalModel, Opening, open_model
+from ftexp.backends.results import Answers, File, Losses, Point, TrainingResult
+from ftexp.config import RunConfig
+from ftexp.cost import Estimate, estimate
+from ftexp.data.loading import Loaded, load
+from ftexp.data.messages import Example, Message
+from ftexp.evaluation.items import Item, Prompts, SubjectName, items_of, prompts_by_subject
+from ftexp.evaluation.scoring import Comparison, Scores, compare, score
+from ftexp.files import sha256_of
+from ftexp.keys import Keys, keys_of
+from ftexp.presets import Resolved, resolve
+from ftexp.state import State
+from ftexp.steps import Steps
+from ftexp.tracking.events import figures_of
+from ftexp.values import Value
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A run that is known to be sound; what its model can't do here stands in `model.obstacles`."""
+
+    config: RunConfig
+    data: Loaded
+    hyperparameters: Resolved
+    model: Opening
+    estimate: Estimate
+    items: tuple[Item, ...]
+    prompts: Prompts
+
+    @property
+    def name(self) -> str:
+        """What differs between runs is readable in a list."""
+        h, c = self.hyperparameters, self.config
+        name = f"{c.dataset.name}-{c.model.name}-e{h.n_epochs}-lr{h.learning_rate_multiplier}-s{c.seed}"
+        return name if c.replicate == 1 else f"{name}-r{c.replicate}"
+
+
+class Record(Value):
+    """What a finished run came to."""
+
+    training: TrainingResult
+    comparison: Comparison
+    evaluation_seconds: float
+
+
+def prepare(config: RunConfig, state: State) -> Prepared:
+    """Raises DataError where the data is refused, and ConfigError where the config can't be meant."""
+    data = load(config.dataset)
+    hyperparameters = resolve(config.hyperparameters, len(data.splits.train))
+    model = open_model(config.model, config.prices, data.splits)
+    rate = state.journal.throughput(model.local.work) if model.local and state.exists else None
+    costs = estimate(model.tokens, hyperparameters, model.price, rate)
+    items = items_of(data.splits.test)
+    prompts = prompts_by_subject(items, data.splits.train, config.evaluation.few_shot)
+    return Prepared(config, data, hyperparameters, model, costs, items, prompts)
+
+
+def execute(p: Prepared, model: LocalModel, keys: Keys, step: Steps) -> Record:
+    """Raises BackendError's kin where training or answering fails; what was done until then stays on record."""
+    backend = model.backend()
+
+    training = step("train", keys.train, TrainingResult, lambda: _train(p, model, backend, keys.train, step))
+    adapters = adapters_of(training, step.state.root)
+    answers = {s: step(f"answers_{s}", key, Answers, partial(_answer, p, backend, s, adapters[s], step)) for s, key in keys.answers.items()}
+    losses = {s: step(f"losses_{s}", key, Losses, partial(_measure, p, backend, s, adapters[s], step)) for s, key in keys.losses.items()}
+    scores = step("score", keys.score, Scores, lambda: score(p.config.evaluation, p.items, answers, losses))
+    comparison = step("compare", keys.compare, Comparison, lambda: compare(scores, p.config.evaluation.confidence))
+
+    return Record(training=training, comparison=comparison, evaluation_seconds=sum(r.seconds for r in (*answers.values(), *losses.values())))
+
+
+def keys_for(p: Prepared, model: LocalModel) -> Keys:
+    return keys_of(p.config, p.hyperparameters, model.revision, model.machine, p.data.digests, p.items, p.prompts)
+
+
+def adapters_of(training: TrainingResult, root: Path) -> dict[SubjectName, Path | None]:
+    """What is put onto the base model for each subject."""
+    return {"base": None, "few_shot": None, "tuned": root / training.adapter.path}
+
+
+def _train(p: Prepared, model: LocalModel, backend: LocalBackend, key: str, step: Steps) -> TrainingResult:
+    """Trains in a folder of the key, where a cut-off run goes on; keeps the adapter under the name of its content."""
+    folder, job = step.state.folder("training", key), model.job(p.hyperparameters, p.config.seed)
+    with step.progress.task("training", job.steps) as reached:
+
+        def report(point: Point) -> None:
+            for event in figures_of(point):
+                step.tell(event)
+            reached(point.step, ", ".join(f"{name} {value:.3f}" for name, value in point.figures.items() if name.endswith("loss")))
+
+        trained = backend.train(job, folder, report)
+    step.state.journal.measured(model.work, job.tokens / trained.seconds)
+    sha256 = sha256_of(trained.adapter / "adapter_model.safetensors")
+    adapter = File(path=step.state.keep(trained.adapter, "adapters", sha256), sha256=sha256)
+    step.state.discard(folder)
+    return TrainingResult(
+        curve=trained.curve,
+        adapter=adapter,
+        best_step=trained.best_step,
+        steps=job.steps,
+        trained_tokens=job.tokens,
+        seconds=trained.seconds,
+    )
+
+
+def _answer(p: Prepared, backend: LocalBackend, subject: SubjectName, adapter: Path | None, step: Steps) -> Answers:
+    with step.progress.task(f"answers: {subject}", len(p.items)) as reached:
+        return backend.answers(adapter, p.prompts[subject], p.config.evaluation.generation, reached)
+
+
+def _measure(p: Prepared, backend: LocalBackend, subject: SubjectName, adapter: Path | None, step: Steps) -> Losses:
+    """The loss of each reference after the subject's own prompt."""
+    asked = tuple(Example((*prompt, Message("assistant", i.reference)), i.origin) for prompt, i in zip(p.prompts[subject], p.items, strict=True))
+    with step.progress.task(f"loss: {subject}", len(p.items)) as reached:
+        return backend.losses(adapter, asked, reached)

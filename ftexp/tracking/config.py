@@ -1,0 +1,28 @@
+"""The tracking group of the config."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from ftexp.values import Value
+
+
+class LocalTracking(Value):
+    """MLflow's SQLite store in the project directory."""
+
+    kind: Literal["local"]
+    database: str = Field(min_length=1, description="the path of a file")
+    artifacts: str = Field(min_length=1, description="the path of a directory")
+
+
+class ServerTracking(Value):
+    """An MLflow tracking server."""
+
+    kind: Literal["server"]
+    uri: str = Field(pattern=r"^https?://", description="an address that starts with http:// or https://")
+    log_text: bool = Field(description="true or false")
+
+
+Tracking = Annotated[LocalTracking | ServerTracking, Field(discriminator="kind", description="local or server")]

@@ -1,0 +1,207 @@
+"""Writes a run's events into MLflow. The only module that imports it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, assert_never
+
+from ftexp.errors import TrackingError
+from ftexp.journal import EventRow, RunRow
+from ftexp.state import State
+from ftexp.tracking.config import LocalTracking, ServerTracking, Tracking
+from ftexp.tracking.events import Ended, Event, Figures, Folder, Input, Params, Table, Tags, Text, TunedModel, parse
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Metric
+
+LONGEST_PARAM = 6000  # MLflow 3.17 cuts longer values in silence
+LONGEST_TAG = 8000
+LONGEST_DIGEST = 36
+
+
+class MlflowStore:
+    """One MLflow store. Every method raises TrackingError where the store can't be used."""
+
+    def __init__(self, tracking: Tracking, state: State) -> None:
+        self.tracking, self.state = tracking, state
+
+    @property
+    def uri(self) -> str:
+        match self.tracking:
+            case LocalTracking(database=database):
+                return f"sqlite:///{self.state.root / database}"
+            case ServerTracking(uri=uri):
+                return uri
+        assert_never(self.tracking)
+
+    def preflight(self) -> None:
+        """Without importing MLflow: is the database MLflow's, and free to be written? Nothing to check on a server."""
+        if isinstance(self.tracking, LocalTracking):
+            check_database(self.state.root / self.tracking.database)
+
+    def advance(self, run: RunRow) -> None:
+        """Tells MLflow what it doesn't know yet of `run`, and notes how far that got."""
+        with _told_clearly(self.uri):
+            linked = self._linked(run)
+            while events := self.state.journal.untold(run.id):
+                self._tell(linked, events)
+                self.state.journal.mark_told(run.id, events[-1].id)
+
+    @cached_property
+    def _client(self) -> MlflowClient:
+        # Of four processes that opened a fresh store at once three died (MLflow 3.17): one at a time creates it.
+        with self.state.lock("mlflow-store", waiting=lambda: None):
+            client = _quiet_client(self.uri)
+            client.search_experiments(max_results=1)
+            return client
+
+    def _linked(self, run: RunRow) -> RunRow:
+        """`run` with its MLflow run, found by tag where an earlier attempt died right after making it."""
+        if run.mlflow_run is not None:
+            return run
+        experiment = self._experiment(run.experiment)
+        found = self._client.search_runs([experiment], f"tags.`ftexp.run` = '{run.id}'", max_results=1)
+        mlflow_run = found[0] if found else self._client.create_run(experiment, run_name=run.name, tags={"ftexp.run": run.id})
+        self.state.journal.link_mlflow_run(run.id, experiment, mlflow_run.info.run_id)
+        linked = self.state.journal.run(run.id)
+        assert linked is not None, "the run was just linked"
+        return linked
+
+    def _experiment(self, name: str) -> str:
+        client = self._client  # made under the same lock, so before it is taken here
+        with self.state.lock("mlflow-store", waiting=lambda: None):
+            found = client.get_experiment_by_name(name)
+            if found is not None:
+                return str(found.experiment_id)
+            location = (self.state.root / self.tracking.artifacts).as_uri() if isinstance(self.tracking, LocalTracking) else None
+            return str(client.create_experiment(name, artifact_location=location))
+
+    def _tell(self, run: RunRow, events: Sequence[EventRow]) -> None:
+        """Figures in one batch, which is a hundred times faster than one by one; the rest in order."""
+        from mlflow.entities import Metric
+
+        assert run.mlflow_run is not None, "linked before"
+        metrics: list[Metric] = []
+        for row in events:
+            event = parse(row.body)
+            if isinstance(event, Figures):
+                model = run.mlflow_model if event.of_model else None
+                metrics += [Metric(name, value, int(row.at * 1000), event.step, model_id=model) for name, value in event.values.items()]
+            elif not self._withheld(event):
+                self._tell_one(run, run.mlflow_run, event)
+                run = self.state.journal.run(run.id) or run
+        for i in range(0, len(metrics), 1000):
+            self._client.log_batch(run.mlflow_run or "", metrics=metrics[i : i + 1000])
+
+    def _withheld(self, event: Event) -> bool:
+        """Examples and answers go to a remote store only when the config says so."""
+        return isinstance(event, Text | Table) and event.private and isinstance(self.tracking, ServerTracking) and not self.tracking.log_text
+
+    def _tell_one(self, run: RunRow, mlflow_run: str, event: Event) -> None:
+        match event:
+            case Params(values=values):
+                from mlflow.entities import Param
+
+                self._client.log_batch(mlflow_run, params=[Param(k, v[:LONGEST_PARAM]) for k, v in values.items()])
+            case Tags(values=values):
+                self._tag(mlflow_run, values)
+            case Text(path=path, content=content):
+                self._client.log_text(mlflow_run, content, path)
+            case Table():
+                self._table(mlflow_run, event)
+            case Folder(path=path, into=into):
+                self._client.log_artifacts(mlflow_run, str(self.state.root / path), into)
+            case Input():
+                self._input(mlflow_run, event)
+            case TunedModel():
+                self._model(run, mlflow_run, event)
+            case Ended(state=state):
+                self._client.set_terminated(mlflow_run, state)
+            case Figures():
+                raise AssertionError("figures go in batches")
+            case _:
+                assert_never(event)
+
+    def _tag(self, mlflow_run: str, values: dict[str, str]) -> None:
+        from mlflow.entities import RunTag
+
+        self._client.log_batch(mlflow_run, tags=[RunTag(k, v[:LONGEST_TAG]) for k, v in values.items()])
+
+    def _table(self, mlflow_run: str, table: Table) -> None:
+        """In the form of `mlflow.log_table`, which the artifact comparison of the UI reads."""
+        content = {"columns": table.columns, "data": table.rows}
+        self._client.log_text(mlflow_run, json.dumps(content, ensure_ascii=False), table.path)
+        self._tag(mlflow_run, {"mlflow.loggedArtifacts": json.dumps([{"path": table.path, "type": "table"}])})
+
+    def _input(self, mlflow_run: str, event: Input) -> None:
+        from mlflow.entities import Dataset, DatasetInput, InputTag
+
+        profile = json.dumps({"num_rows": event.examples})
+        source = json.dumps({"uri": event.source})
+        dataset = Dataset(f"{event.name} {event.split}", event.sha256[:LONGEST_DIGEST], "local", source, profile=profile)
+        self._client.log_inputs(mlflow_run, [DatasetInput(dataset, [InputTag("mlflow.data.context", event.split)])])
+        self._tag(mlflow_run, {f"ftexp.data.{event.split}_sha256": event.sha256})
+
+    def _model(self, run: RunRow, mlflow_run: str, event: TunedModel) -> None:
+        assert run.mlflow_experiment is not None, "linked before"
+        tags = {"ftexp.adapter_sha256": event.sha256, "ftexp.base": event.base}
+        name = "".join("_" if c in "/:.%\"'" else c for c in event.name)  # characters that MLflow refuses in a model's name
+        model = self._client.create_logged_model(run.mlflow_experiment, name=name, source_run_id=mlflow_run, tags=tags, model_type="lora-adapter")
+        self._client.finalize_logged_model(model.model_id, "READY")
+        self.state.journal.link_mlflow_model(run.id, model.model_id)
+
+
+def check_database(path: Path) -> None:
+    """Raises TrackingError for a file that isn't MLflow's, a locked one, and one that can't be written."""
+    if not path.exists():
+        if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
+            raise TrackingError(f"{path}: the MLflow database can't be created there; name a writable place in tracking.database")
+        return
+    advice = "move it away, or name another file in tracking.database"
+    try:
+        database = sqlite3.connect(path, timeout=2, isolation_level=None)
+        try:
+            tables = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type='table'")}
+            if tables and not {"alembic_version", "experiments", "runs"} <= tables:
+                raise TrackingError(f"{path}: a database, but not one of MLflow's (tables: {', '.join(sorted(tables)[:5])}); {advice}")
+            database.execute("BEGIN IMMEDIATE")
+            database.execute("ROLLBACK")
+        finally:
+            database.close()
+    except sqlite3.OperationalError as error:
+        hint = "another program holds it; end that program or wait" if "locked" in str(error) else f"check its permissions, or {advice}"
+        raise TrackingError(f"{path}: the MLflow database can't be written ({error}); {hint}") from error
+    except sqlite3.DatabaseError as error:
+        raise TrackingError(f"{path}: not an SQLite database ({error}); {advice}") from error
+
+
+def _quiet_client(uri: str) -> MlflowClient:
+    """No telemetry, one try where nobody answers (the default tries for minutes), and no log lines amid the progress."""
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+    os.environ.setdefault("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")
+    from mlflow import MlflowClient
+
+    for name in ("mlflow", "alembic"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    return MlflowClient(uri)
+
+
+@contextmanager
+def _told_clearly(uri: str) -> Iterator[None]:
+    """MLflow's, SQLAlchemy's and the network's errors as one kind; ours pass through."""
+    import sqlalchemy.exc
+    from mlflow.exceptions import MlflowException
+
+    try:
+        yield
+    except (MlflowException, sqlalchemy.exc.SQLAlchemyError, OSError) as error:
+        raise TrackingError(f"{uri}: MLflow can't be written ({' '.join(str(error).split())[:300]})") from error

@@ -1,0 +1,51 @@
+"""Tells MLflow in the background while a run goes on, so that no step ever waits for it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ftexp.errors import TrackingError
+from ftexp.tracking.mlflow_store import MlflowStore
+
+PAUSE_SECONDS = 2.0
+
+
+def catch_up(store: MlflowStore, run: str) -> TrackingError | None:
+    """Tells MLflow what it is behind by; the reason where it can't be told. What it misses stays in the journal."""
+    row = store.state.journal.run(run)
+    if row is None or not store.state.journal.has_untold(run):
+        return None
+    try:
+        store.advance(row)
+    except TrackingError as error:
+        return error
+    except Exception as error:  # whatever breaks in telling is said at the end, and must not end the run
+        return TrackingError(f"{store.uri}: MLflow can't be written ({type(error).__name__}: {error})")
+    return None
+
+
+class Telling:
+    """`error` says why MLflow is behind, None while it isn't."""
+
+    error: TrackingError | None = None
+
+
+@contextmanager
+def telling(store: MlflowStore, run: str) -> Iterator[Telling]:
+    """Tells along the way in a thread of its own and, at the end, whatever is left."""
+    told, ended = Telling(), threading.Event()
+
+    def work() -> None:
+        while not ended.wait(PAUSE_SECONDS):
+            catch_up(store, run)
+
+    thread = threading.Thread(target=work, name="mlflow", daemon=True)
+    thread.start()
+    try:
+        yield told
+    finally:
+        ended.set()
+        thread.join()
+        told.error = catch_up(store, run)
