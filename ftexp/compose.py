@@ -103,7 +103,8 @@ def _unparsable(word: str, error: Exception) -> str:
     if "=" not in word:
         return f"{word!r}: expected KEY=VALUE, as in hyperparameters.n_epochs=3 (see ftexp --help)"
     reason = str(error).splitlines()[0]
-    return f"{word!r}: can't be read ({reason}); put a value with spaces, commas, = or non-English letters in quotes: '{word.split('=')[0]}=\"...\"'"
+    key = word.split("=")[0]
+    return f"{word!r}: can't be read ({reason}); put a value with spaces, commas, = or non-English letters in quotes: '{key}=\"...\"'"
 
 
 def _misplaced(override: Override, word: str, groups: dict[str, list[str]]) -> str | None:

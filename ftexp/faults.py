@@ -106,7 +106,9 @@ def _sentence(path: _Path, details: ErrorDetails) -> str:
     match details["type"]:
         case "extra_forbidden":
             near = get_close_matches(path.names[-1], path.siblings, n=1, cutoff=0.5)
-            return f"{path.key}: unknown key; " + (f"did you mean {near[0]}?" if near else f"expected one of {', '.join(sorted(set(path.siblings)))}")
+            return f"{path.key}: unknown key; " + (
+                f"did you mean {near[0]}?" if near else f"expected one of {', '.join(sorted(set(path.siblings)))}"
+            )
         case "missing" | "union_tag_not_found":
             missing = path.key + (".kind" if details["type"] == "union_tag_not_found" else "")
             return f"{missing}: missing; {expected}; set it as {missing}=VALUE"

@@ -131,7 +131,8 @@ class Journal:
 
     def end_run(self, run: str, state: RunState, record: str | None = None, error: str | None = None) -> None:
         self._db.execute(
-            "UPDATE runs SET state=?, record=?, error=?, ended_at=? WHERE id=? AND state != 'finished'", (state, record, error, time.time(), run)
+            "UPDATE runs SET state=?, record=?, error=?, ended_at=? WHERE id=? AND state != 'finished'",
+            (state, record, error, time.time(), run),
         )
 
     def add_step(self, run: str, name: str, key: str) -> None:
@@ -139,7 +140,9 @@ class Journal:
 
     def step_of(self, run: str, name: str) -> str | None:
         """The result of a run's step, as JSON."""
-        row = self._db.execute("SELECT result FROM run_steps JOIN steps USING (key) WHERE run=? AND run_steps.name=?", (run, name)).fetchone()
+        row = self._db.execute(
+            "SELECT result FROM run_steps JOIN steps USING (key) WHERE run=? AND run_steps.name=?", (run, name)
+        ).fetchone()
         return row[0] if row else None
 
     def runs(self) -> list[RunRow]:

@@ -47,15 +47,16 @@ def keys_of(
     answers = {
         name: digest("answers", ANSWERS, subject[name], here, [_text(p) for p in prompts[name]], evaluation.generation) for name in prompts
     }
-    losses = {name: digest("losses", LOSSES, subject[name], here, [_text(p) for p in prompts[name]], [i.reference for i in items]) for name in prompts}
+    losses = {
+        name: digest("losses", LOSSES, subject[name], here, [_text(p) for p in prompts[name]], [i.reference for i in items])
+        for name in prompts
+    }
     losses = losses if evaluation.needs_losses else {}
     score = digest("score", SCORE, evaluation.suites, [i.reference for i in items], answers, losses)
     return Keys(train, answers, losses, score, digest("compare", COMPARE, score, evaluation.confidence))
 
 
-def _train_key(
-    config: RunConfig, hyperparameters: Resolved, revision: str, machine: Machine, split_digests: Mapping[str, str]
-) -> str:
+def _train_key(config: RunConfig, hyperparameters: Resolved, revision: str, machine: Machine, split_digests: Mapping[str, str]) -> str:
     """The test split is no part of training, nor is the name of the preset that gave the values."""
     provider = config.model.provider
     assert provider.kind == "local", "other providers have no train key yet"

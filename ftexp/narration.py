@@ -92,7 +92,11 @@ def _note(p: Prepared, record: Record) -> str:
     for metric, means in record.comparison.means.items():
         cells = [f"{means[s].value:.3f}" if s in means else "not measured" for s in subjects]
         difference = record.comparison.differences[metric].get("base")
-        interval = "not measured" if difference is None or difference.low is None else f"{difference.value:+.3f} [{difference.low:+.3f}, {difference.high:+.3f}]"
+        interval = (
+            "not measured"
+            if difference is None or difference.low is None
+            else f"{difference.value:+.3f} [{difference.low:+.3f}, {difference.high:+.3f}]"
+        )
         lines.append(f"| {metric} | " + " | ".join(cells) + f" | {interval} |")
     return "\n".join(lines)
 

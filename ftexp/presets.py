@@ -64,5 +64,7 @@ def resolve(wanted: Hyperparameters, training_examples: int) -> Resolved:
 def _fitting(candidates: dict[str, Preset], training_examples: int) -> str:
     fits = {name: c for name, c in candidates.items() if c.below_examples is None or training_examples < c.below_examples}
     if not fits:
-        raise ValueError(f"hyperparameters: found auto, but no preset for {training_examples} training examples; use preset=auto, or set the value")
+        raise ValueError(
+            f"hyperparameters: found auto, but no preset for {training_examples} training examples; use preset=auto, or set the value"
+        )
     return min(fits, key=lambda name: fits[name].below_examples or float("inf"))

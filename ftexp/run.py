@@ -79,7 +79,9 @@ def execute(p: Prepared, model: LocalModel, keys: Keys, step: Steps) -> Record:
     scores = step("score", keys.score, Scores, lambda: score(p.config.evaluation, p.items, answers, losses))
     comparison = step("compare", keys.compare, Comparison, lambda: compare(scores, p.config.evaluation.confidence))
 
-    return Record(training=training, comparison=comparison, evaluation_seconds=sum(r.seconds for r in (*answers.values(), *losses.values())))
+    return Record(
+        training=training, comparison=comparison, evaluation_seconds=sum(r.seconds for r in (*answers.values(), *losses.values()))
+    )
 
 
 def keys_for(p: Prepared, model: LocalModel) -> Keys:
@@ -123,6 +125,8 @@ def _answer(p: Prepared, backend: LocalBackend, subject: SubjectName, adapter: P
 
 def _measure(p: Prepared, backend: LocalBackend, subject: SubjectName, adapter: Path | None, step: Steps) -> Losses:
     """The loss of each reference after the subject's own prompt."""
-    asked = tuple(Example((*prompt, Message("assistant", i.reference)), i.origin) for prompt, i in zip(p.prompts[subject], p.items, strict=True))
+    asked = tuple(
+        Example((*prompt, Message("assistant", i.reference)), i.origin) for prompt, i in zip(p.prompts[subject], p.items, strict=True)
+    )
     with step.progress.task(f"loss: {subject}", len(p.items)) as reached:
         return backend.losses(adapter, asked, reached)

@@ -74,6 +74,8 @@ class State:
             if not (self.directory / ".gitignore").exists():
                 (self.directory / ".gitignore").write_text("*\n", encoding="utf-8")
         except OSError as error:
-            raise StateError(f"{self.directory}: can't be created ({error.strerror}); run ftexp in a directory that you may write to") from error
+            raise StateError(
+                f"{self.directory}: can't be created ({error.strerror}); run ftexp in a directory that you may write to"
+            ) from error
         if not os.access(self.directory, os.W_OK):
             raise StateError(f"{self.directory}: can't be written; run ftexp in a directory that you may write to")

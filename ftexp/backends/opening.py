@@ -129,7 +129,9 @@ def _missing_extra() -> tuple[FtexpError, ...]:
 
 
 def _refuse_long(examples: tuple[Example, ...], lengths: list[int], limit: int, key: str) -> None:
-    long = [f"{e.origin}: has {n:,} tokens; expected at most {limit:,} ({key})" for e, n in zip(examples, lengths, strict=True) if n > limit]
+    long = [
+        f"{e.origin}: has {n:,} tokens; expected at most {limit:,} ({key})" for e, n in zip(examples, lengths, strict=True) if n > limit
+    ]
     if long:
         more = [f"{len(long) - 5} more examples are too long"] if len(long) > 5 else []
         raise DataError(*long[:5], *more, f"shorten them, leave them out, or raise {key}; nothing is cut in silence")
@@ -140,7 +142,10 @@ def _directory(path: str, revision: str | None) -> Path:
     if directory.is_dir():
         return directory.resolve()
     if directory.is_absolute() or path.startswith((".", "~")) or path.count("/") != 1:
-        raise ConfigError(f"model.provider.path: found {path}, which is no directory; expected a directory with safetensors weights, or a hub id like OWNER/NAME")
+        raise ConfigError(
+            f"model.provider.path: found {path}, which is no directory; "
+            "expected a directory with safetensors weights, or a hub id like OWNER/NAME"
+        )
     return _from_hub(path, revision)
 
 
@@ -163,7 +168,9 @@ def _fingerprint(directory: Path) -> str:
     """
     files = sorted({p for pattern in _CONTENT for p in directory.glob(pattern)})
     if not any(p.suffix == ".safetensors" for p in files):
-        raise ModelError(f"{directory}: found no .safetensors file; expected a model directory with safetensors weights (pickled ones are not loaded)")
+        raise ModelError(
+            f"{directory}: found no .safetensors file; expected a model directory with safetensors weights (pickled ones are not loaded)"
+        )
     return digest([(p.name, p.stat().st_size, _ends(p)) for p in files])
 
 

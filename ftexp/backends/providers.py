@@ -51,7 +51,9 @@ class LocalProvider(Value):
         if self.path is None and self.package is None:
             raise ValueError("found neither path nor package; set model.provider.path=DIRECTORY_OR_HUB_ID")
         if self.path is not None and self.package is not None:
-            raise ValueError(f"found both a path ({self.path}) and a package ({self.package.package}); for weights of your own use model=local")
+            raise ValueError(
+                f"found both a path ({self.path}) and a package ({self.package.package}); for weights of your own use model=local"
+            )
         return self
 
 
@@ -61,7 +63,9 @@ class OpenAIProvider(Value):
     kind: Literal["openai"]
     model: str = Field(min_length=1, description="the name of a model")
     base_url: str = Field(pattern=r"^https?://", description="an address that starts with https://")
-    api_key_env: str = Field(pattern=r"^[A-Z][A-Z0-9_]*$", description="the name of an environment variable, like OPENAI_API_KEY; never the key")
+    api_key_env: str = Field(
+        pattern=r"^[A-Z][A-Z0-9_]*$", description="the name of an environment variable, like OPENAI_API_KEY; never the key"
+    )
 
 
 class Model(Value):

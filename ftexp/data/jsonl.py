@@ -65,7 +65,9 @@ def _lines(path: Path) -> list[str]:
         line = data[: error.start].count(b"\n") + 1
         raise DataError(f"{path.name} line {line}: not UTF-8 (byte 0x{data[error.start]:02x}); save the file as UTF-8") from error
     if text.lstrip()[:1] == "[":
-        raise DataError(f"{path}: found a JSON array; expected one JSON object a line. Convert it with: jq -c '.[]' {path.name} > {path.stem}.jsonl")
+        raise DataError(
+            f"{path}: found a JSON array; expected one JSON object a line. Convert it with: jq -c '.[]' {path.name} > {path.stem}.jsonl"
+        )
     lines = text.replace("\r\n", "\n").split("\n")
     return lines[:-1] if lines[-1] == "" else lines
 

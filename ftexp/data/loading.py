@@ -60,7 +60,9 @@ def _load_files(dataset: JsonlDataset) -> Loaded:
 def _refuse_empty(splits: Splits, path: str) -> None:
     for name in ("train", "validation", "test"):
         if not getattr(splits, name):
-            raise DataError(f"{path}: no example is left for the {name} split; examples with one prompt stay together, so add other prompts")
+            raise DataError(
+                f"{path}: no example is left for the {name} split; examples with one prompt stay together, so add other prompts"
+            )
 
 
 def _digests(splits: Splits) -> dict[str, str]:

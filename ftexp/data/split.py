@@ -26,7 +26,8 @@ def split(examples: Sequence[Example], shares: Split, validation: bool, test: bo
     test_part, ranked = _take(ranked, wanted_test)
     validation_part, ranked = _take(ranked, wanted_validation)
     position = {id(e): i for i, e in enumerate(examples)}
-    in_order = [tuple(sorted(part, key=lambda e: position[id(e)])) for part in (sum(ranked, []), validation_part, test_part)]
+    train_part = [example for group in ranked for example in group]
+    in_order = [tuple(sorted(part, key=lambda e: position[id(e)])) for part in (train_part, validation_part, test_part)]
     return Splits(*in_order)
 
 

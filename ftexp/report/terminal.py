@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ftexp.evaluation.items import SubjectName
@@ -12,6 +14,8 @@ from ftexp.evaluation.suites import Evaluation
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from ftexp.data.dataset import Dataset
+    from ftexp.data.messages import Splits
     from ftexp.journal import RunRow
     from ftexp.run import Prepared, Record
 
@@ -98,3 +102,61 @@ def _difference(found: Difference | None) -> str:
     if found.low is None or found.high is None:
         return f"{found.value:+.3f}"
     return f"{found.value:+.3f} [{found.low:+.3f}, {found.high:+.3f}]"
+
+
+def data_lines(dataset: Dataset, splits: Splits) -> list[str]:
+    """What there is to learn from, and under which licence."""
+    sizes = {name: len(getattr(splits, name)) for name in ("train", "validation", "test")}
+    share = sizes["validation"] / (sizes["train"] + sizes["validation"])
+    return [
+        f"dataset   {dataset.name} (licence: {dataset.license or 'not stated'}; source: {dataset.source or 'not stated'})",
+        f"examples  {sizes['train']:,} training, {sizes['validation']:,} validation ({share:.0%} of both), {sizes['test']:,} test",
+    ]
+
+
+def plan_lines(p: Prepared) -> list[str]:
+    """What a run would take, and what stands in its way. What isn't known is said to be not measured."""
+    h, tokens, model = p.hyperparameters, p.model.tokens, p.config.model
+    preset = f" ({h.preset}, for {len(p.data.splits.train):,} training examples)" if h.preset else ""
+    lines = data_lines(p.config.dataset, p.data.splits)
+    lines += [
+        f"model     {model.name} (licence: {model.license or 'not stated'}; revision: {model.revision or 'not stated'})",
+        f"training  {h.n_epochs} epochs, batches of {h.batch_size}, {h.learning_rate_multiplier} x the base rate{preset}",
+        f"tokens    {tokens.train:,} a pass, longest example {tokens.longest:,}" if tokens else f"tokens    {NOT_MEASURED}",
+        f"evaluated {len(p.items)} items x {len(p.prompts)} ({', '.join(p.prompts)})",
+        *_cost_lines(p),
+        *(f"warning   {w}" for w in p.data.warnings),
+        *(f"obstacle  {o}" for o in p.model.obstacles),
+    ]
+    return lines
+
+
+def _cost_lines(p: Prepared) -> list[str]:
+    e, price = p.estimate, p.model.price
+    if p.model.local:
+        time = (
+            f"about {duration(e.seconds)} to train, at the rate measured here"
+            if e.seconds is not None
+            else f"{NOT_MEASURED} (no run of this kind on this machine yet)"
+        )
+        return [f"time      {time}", "cost      nothing billed: trained on this machine"]
+    if price is None or e.usd is None:
+        return [f"cost      {NOT_MEASURED}"]
+    ends = f"; no jobs after {price.jobs_end}, the model stops on {price.shutdown}" if price.jobs_end else ""
+    return [
+        f"cost      ${e.usd:.2f} for {e.training_tokens:,} training tokens at ${price.training:g} a million "
+        f"({p.config.prices.source}, read {p.config.prices.read_on}{ends}); evaluation not counted yet"
+    ]
+
+
+def runs_table(runs: Sequence[RunRow]) -> Table:
+    from rich.table import Table
+
+    table = Table()
+    for column in ("id", "name", "experiment", "state", "started", "took"):
+        table.add_column(column, overflow="fold")
+    for run in runs:
+        started = datetime.fromtimestamp(run.started_at).strftime("%Y-%m-%d %H:%M")
+        took = duration(run.ended_at - run.started_at) if run.ended_at else ""
+        table.add_row(run.id, run.name, run.experiment, run.state + (f": {run.error}" if run.error else ""), started, took)
+    return table

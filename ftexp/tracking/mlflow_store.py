@@ -103,7 +103,9 @@ class MlflowStore:
 
     def _withheld(self, event: Event) -> bool:
         """Examples and answers go to a remote store only when the config says so."""
-        return isinstance(event, Text | Table) and event.private and isinstance(self.tracking, ServerTracking) and not self.tracking.log_text
+        return (
+            isinstance(event, Text | Table) and event.private and isinstance(self.tracking, ServerTracking) and not self.tracking.log_text
+        )
 
     def _tell_one(self, run: RunRow, mlflow_run: str, event: Event) -> None:
         match event:
@@ -154,7 +156,9 @@ class MlflowStore:
         assert run.mlflow_experiment is not None, "linked before"
         tags = {"ftexp.adapter_sha256": event.sha256, "ftexp.base": event.base}
         name = "".join("_" if c in "/:.%\"'" else c for c in event.name)  # characters that MLflow refuses in a model's name
-        model = self._client.create_logged_model(run.mlflow_experiment, name=name, source_run_id=mlflow_run, tags=tags, model_type="lora-adapter")
+        model = self._client.create_logged_model(
+            run.mlflow_experiment, name=name, source_run_id=mlflow_run, tags=tags, model_type="lora-adapter"
+        )
         self._client.finalize_logged_model(model.model_id, "READY")
         self.state.journal.link_mlflow_model(run.id, model.model_id)
 

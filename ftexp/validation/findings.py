@@ -29,7 +29,9 @@ def raise_on_errors(findings: Sequence[Finding]) -> None:
     """Raises DataError with the errors among the findings, at most a few of a kind and the count of the rest."""
     errors = [f for f in findings if f.severity == "error"]
     if errors:
-        raise DataError(*shown(errors), f"{counted(len(errors), 'error')} in the data; nothing was trained. Mend the lines above and run again.")
+        raise DataError(
+            *shown(errors), f"{counted(len(errors), 'error')} in the data; nothing was trained. Mend the lines above and run again."
+        )
 
 
 def shown(findings: Sequence[Finding]) -> list[str]:

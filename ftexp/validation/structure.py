@@ -82,7 +82,10 @@ def _unknown_keys(value: dict[str, Any], known: tuple[str, ...], at: str) -> Ite
             yield "unsupported_key", f"{at} has the key {key!r}, which isn't supported yet; it would be left out of training"
         elif key not in known and key not in PREFERENCE:
             near = get_close_matches(key, known, n=1)
-            yield "unknown_key", f"{at} has the unknown key {key!r}; " + (f"did you mean {near[0]}?" if near else f"expected only {', '.join(known)}")
+            yield (
+                "unknown_key",
+                f"{at} has the unknown key {key!r}; " + (f"did you mean {near[0]}?" if near else f"expected only {', '.join(known)}"),
+            )
 
 
 def _kind(value: Any) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from ftexp.backends.local.chat import Encoded
@@ -48,7 +49,7 @@ class TokenLosses:
     rows: Tensor
 
 
-def token_losses(model: nn.Module, batch: Batch) -> TokenLosses:
+def token_losses(model: Any, batch: Batch) -> TokenLosses:
     """Losses of the learned tokens. The head, a third of a small model's work, runs on their positions only.
 
     The picking happens before the head because its output, tokens times vocabulary, is what costs time and memory.
@@ -60,7 +61,7 @@ def token_losses(model: nn.Module, batch: Batch) -> TokenLosses:
     return TokenLosses(losses, logits.argmax(-1) == targets[wanted], wanted.nonzero()[:, 0])
 
 
-def _logits(model: nn.Module, batch: Batch, wanted: Tensor) -> Tensor:
+def _logits(model: Any, batch: Batch, wanted: Tensor) -> Tensor:
     causal = model.get_base_model() if hasattr(model, "get_base_model") else model
     if _has_plain_head(causal):
         hidden = causal.get_decoder()(input_ids=batch.ids, attention_mask=batch.mask, use_cache=False).last_hidden_state
@@ -70,6 +71,8 @@ def _logits(model: nn.Module, batch: Batch, wanted: Tensor) -> Tensor:
     return picked.float()
 
 
-def _has_plain_head(causal: nn.Module) -> bool:
+def _has_plain_head(causal: Any) -> bool:
     """Whether logits are just the head's output: some models scale or cap them afterwards."""
-    return not any(getattr(causal.config, name, None) for name in ("final_logit_softcapping", "logits_scaling", "logit_scale", "lm_head_multiplier"))
+    return not any(
+        getattr(causal.config, name, None) for name in ("final_logit_softcapping", "logits_scaling", "logit_scale", "lm_head_multiplier")
+    )

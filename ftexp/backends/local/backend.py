@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -60,7 +61,8 @@ class LocalBackend:
         with self._subject(adapter) as model:
             found = greedy(model, ids, generation.batch_size, stops, done)
         replies = tuple(
-            Reply(text=self.tokenizer.decode(answer), tokens_in=len(prompt), tokens_out=len(answer)) for prompt, answer in zip(ids, found, strict=True)
+            Reply(text=self.tokenizer.decode(answer), tokens_in=len(prompt), tokens_out=len(answer))
+            for prompt, answer in zip(ids, found, strict=True)
         )
         return Answers(replies=replies, batch_plan=batch_plan(ids, generation.batch_size), seconds=time.monotonic() - started)
 
@@ -81,6 +83,14 @@ class LocalBackend:
                 values += [found.losses[found.rows == row].double().mean().item() for row in range(len(batch.ids))]
                 reached(len(values), "")
         return Losses(values=tuple(values), seconds=time.monotonic() - started)
+
+    def merge(self, adapter: Path, target: Path) -> None:
+        """Writes base and adapter as one model with its tokenizer, in float32 safetensors."""
+        with self._subject(adapter) as tuned:
+            tuned.merge_and_unload().save_pretrained(str(target))
+        for name in ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja"):
+            if (self.directory / name).is_file():
+                shutil.copy(self.directory / name, target / name)
 
     @property
     def _end_ids(self) -> frozenset[int]:
@@ -114,6 +124,7 @@ class LocalBackend:
         from transformers import AutoModelForCausalLM
 
         attention = "eager" if training and self.machine.device == "cpu" else "sdpa"
+        model: Any
         try:
             model = AutoModelForCausalLM.from_pretrained(
                 str(self.directory),
@@ -136,7 +147,9 @@ class LocalBackend:
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         import torch
-        from transformers.utils import logging
+        from transformers.utils import logging as quiet
+
+        logging: Any = quiet  # untyped
 
         warnings.filterwarnings("ignore", message="`is_gradient_checkpointing` is deprecated")  # peft 0.21 asks transformers 5 for it
         logging.set_verbosity_error()
@@ -144,7 +157,10 @@ class LocalBackend:
         torch.set_num_threads(self.machine.threads)
         if self.machine.device == "cuda":
             if not torch.cuda.is_available():
-                raise ModelError("model.provider.device is cuda, but torch sees no GPU here; set model.provider.device=cpu or install a CUDA build of torch")
+                raise ModelError(
+                    "model.provider.device: found cuda, but torch sees no GPU here; "
+                    "set model.provider.device=cpu, or install a CUDA build of torch"
+                )
             torch.use_deterministic_algorithms(True)
 
 

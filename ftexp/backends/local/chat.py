@@ -134,7 +134,8 @@ class ChatTokenizer:
         ends = [closing.find(token) + len(token) for token in self._special_texts if token in closing]
         if not ends:
             raise ModelError(
-                f"{self.directory}: its chat template ends the assistant's turn with {closing!r}, no special token; the model would not learn to stop"
+                f"{self.directory}: its chat template ends the assistant's turn with {closing!r}; "
+                "expected a special token, without which the model would not learn to stop"
             )
         return written + min(ends)
 
@@ -156,7 +157,8 @@ def _json(path: Path) -> dict[str, Any]:
 
 
 def _token_text(token: Any) -> str | None:
-    return token["content"] if isinstance(token, dict) else token
+    content = token["content"] if isinstance(token, dict) else token
+    return None if content is None else str(content)
 
 
 def _to_json(value: Any, indent: int | None = None) -> str:

@@ -80,7 +80,7 @@ def _lora_config(model: Any, lora: Lora) -> LoraConfig:
     last = None if lora.layers == "all" or lora.layers >= layers else list(range(layers - lora.layers, layers))
     return LoraConfig(
         r=lora.rank,
-        lora_alpha=lora.alpha,
+        lora_alpha=lora.alpha,  # type: ignore[arg-type]  # peft divides by it, and takes any number
         lora_dropout=lora.dropout,
         target_modules=list(lora.target_modules),
         layers_to_transform=last,
@@ -128,10 +128,11 @@ class _Trainer(Trainer):
         """Mean over all learned tokens of the validation examples, whatever batches they come in."""
         if any(e["step"] == self.state.global_step for e in self.state.log_history if "eval_loss" in e):
             return {}  # measured before a resumed run was cut off
-        self.model.eval()
+        model: Any = self.model
+        model.eval()
         loss = hits = count = 0.0
         for i in range(0, len(self.job.validation), 16):
-            found = token_losses(self.model, padded(self.job.validation[i : i + 16], self.pad_id).to(self.args.device))
+            found = token_losses(model, padded(self.job.validation[i : i + 16], self.pad_id).to(self.args.device))
             loss += found.losses.double().sum().item()
             hits += found.hits.sum().item()
             count += len(found.losses)
@@ -146,7 +147,8 @@ class _Trainer(Trainer):
         if record.exists() and loss >= json.loads(record.read_text(encoding="utf-8"))["loss"]:
             return
         fresh = self.folder / "best.new"
-        self.model.save_pretrained(str(fresh))
+        model: Any = self.model
+        model.save_pretrained(str(fresh))
         (fresh / "step.json").write_text(json.dumps({"step": self.state.global_step, "loss": loss}), encoding="utf-8")
         shutil.rmtree(self.folder / "best", ignore_errors=True)
         fresh.replace(self.folder / "best")

@@ -1,0 +1,33 @@
+"""`ftexp sync`: completes MLflow where it couldn't be written while a run went on."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from ftexp.errors import ExitCode
+from ftexp.state import State
+from ftexp.tracking.config import Tracking
+from ftexp.tracking.mlflow_store import MlflowStore
+from ftexp.tracking.telling import catch_up
+
+_TRACKING: TypeAdapter[Tracking] = TypeAdapter(Tracking)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """It takes none."""
+
+
+def main(arguments: argparse.Namespace) -> int:
+    state = State(Path.cwd())
+    behind = [r for r in (state.journal.runs() if state.exists else []) if state.journal.has_untold(r.id)]
+    if not behind:
+        print("MLflow has everything already")
+    failed = False
+    for run in behind:
+        error = catch_up(MlflowStore(_TRACKING.validate_json(run.tracking), state), run.id)
+        failed |= error is not None
+        print(f"{run.id} {run.name}: {error or 'complete'}")
+    return ExitCode.FAILED if failed else ExitCode.OK

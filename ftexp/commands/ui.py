@@ -1,0 +1,107 @@
+"""`ftexp ui [RUN]`: MLflow's own server on loopback, and addresses that open on curves instead of an empty page."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import subprocess
+import sys
+import time
+import webbrowser
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from ftexp.errors import ConfigError, ExitCode, FtexpError, TrackingError
+from ftexp.journal import RunRow
+from ftexp.records import find_run
+from ftexp.state import State
+from ftexp.tracking.mlflow_store import check_database
+
+HOST = "127.0.0.1"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", nargs="?", default="last", help="an id or name that `ftexp list` shows (default: last)")
+    parser.add_argument("--port", type=int, default=5000, help="default: 5000")
+    parser.add_argument("--open", action="store_true", help="open the first address in a browser")
+
+
+def main(arguments: argparse.Namespace) -> int:
+    state = State(Path.cwd())
+    run = find_run(arguments.run, state)
+    database = state.root / "mlflow.db"
+    if not database.exists():
+        raise TrackingError(f"{database}: no MLflow database here; the runs of this directory were tracked elsewhere, or not yet")
+    check_database(database)
+    _refuse_taken(arguments.port)
+    server = subprocess.Popen(_command(state, arguments.port), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=_environment())
+    try:
+        _wait_until_up(server, arguments.port)
+        addresses = addresses_of(run, f"http://{HOST}:{arguments.port}")
+        for title, address in addresses.items():
+            print(f"{title:<10} {address}")
+        print("Ctrl-C ends it", flush=True)
+        if arguments.open:
+            webbrowser.open(next(iter(addresses.values())))
+        return ExitCode.OK if server.wait() == 0 else ExitCode.FAILED
+    except KeyboardInterrupt:
+        return ExitCode.OK
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def addresses_of(run: RunRow, root: str) -> dict[str, str]:
+    """Without `workflowType` an experiment opens on an empty page, without `compareRunsMode` on a table (MLflow 3.17)."""
+    if run.mlflow_run is None:
+        raise TrackingError(f"run {run.id}: isn't in MLflow yet; complete it with: ftexp sync")
+    experiment = f"{root}/#/experiments/{run.mlflow_experiment}"
+    order = "orderByKey=metrics.%60validation%2Floss%60&orderByAsc=true"
+    return {
+        "curves": f"{experiment}/runs?workflowType=machine_learning&compareRunsMode=CHART&{order}",
+        "this run": f"{experiment}/runs/{run.mlflow_run}/model-metrics?workflowType=machine_learning",
+        "answers": f"{experiment}/runs?workflowType=machine_learning&compareRunsMode=ARTIFACT",
+    }
+
+
+def _refuse_taken(port: int) -> None:
+    if not 1 <= port <= 65535:
+        raise ConfigError(f"--port: found {port}, expected a number from 1 to 65535")
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise ConfigError(
+                f"--port: {port} can't be used ({error.strerror}); name another, as in: ftexp ui --port {port % 65535 + 1}"
+            ) from error
+
+
+def _command(state: State, port: int) -> list[str]:
+    store = [
+        "--backend-store-uri",
+        f"sqlite:///{state.root / 'mlflow.db'}",
+        "--default-artifact-root",
+        (state.root / "mlartifacts").as_uri(),
+    ]
+    return [sys.executable, "-m", "mlflow", "server", "--host", HOST, "--port", str(port), "--workers", "1", *store]
+
+
+def _environment() -> dict[str, str]:
+    return os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false"}
+
+
+def _wait_until_up(server: subprocess.Popen[bytes], port: int, seconds: float = 120) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if server.poll() is not None:
+            reason = (server.stderr.read() if server.stderr else b"").decode("utf-8", errors="replace").strip().splitlines()
+            raise FtexpError(f"MLflow's server ended at once ({reason[-1] if reason else 'no reason given'})")
+        try:
+            with urlopen(f"http://{HOST}:{port}/health", timeout=1):
+                return
+        except (URLError, TimeoutError, OSError):
+            time.sleep(0.2)
+    raise FtexpError(f"MLflow's server doesn't answer on port {port} after {seconds:.0f} s")
