@@ -79,9 +79,8 @@ def execute(p: Prepared, model: LocalModel, keys: Keys, step: Steps) -> Record:
     scores = step("score", keys.score, Scores, lambda: score(p.config.evaluation, p.items, answers, losses))
     comparison = step("compare", keys.compare, Comparison, lambda: compare(scores, p.config.evaluation.confidence))
 
-    return Record(
-        training=training, comparison=comparison, evaluation_seconds=sum(r.seconds for r in (*answers.values(), *losses.values()))
-    )
+    seconds = sum(a.seconds for a in answers.values()) + sum(found.seconds for found in losses.values())
+    return Record(training=training, comparison=comparison, evaluation_seconds=seconds)
 
 
 def keys_for(p: Prepared, model: LocalModel) -> Keys:

@@ -5,15 +5,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from pydantic import TypeAdapter
-
 from ftexp.errors import ExitCode
 from ftexp.state import State
-from ftexp.tracking.config import Tracking
+from ftexp.tracking.config import parse_tracking
 from ftexp.tracking.mlflow_store import MlflowStore
 from ftexp.tracking.telling import catch_up
-
-_TRACKING: TypeAdapter[Tracking] = TypeAdapter(Tracking)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +23,7 @@ def main(arguments: argparse.Namespace) -> int:
         print("MLflow has everything already")
     failed = False
     for run in behind:
-        error = catch_up(MlflowStore(_TRACKING.validate_json(run.tracking), state), run.id)
+        error = catch_up(MlflowStore(parse_tracking(run.tracking), state), run.id)
         failed |= error is not None
         print(f"{run.id} {run.name}: {error or 'complete'}")
     return ExitCode.FAILED if failed else ExitCode.OK

@@ -17,6 +17,7 @@ from ftexp.errors import ConfigError, ExitCode, FtexpError, TrackingError
 from ftexp.journal import RunRow
 from ftexp.records import find_run
 from ftexp.state import State
+from ftexp.tracking.config import LocalTracking, ServerTracking, parse_tracking
 from ftexp.tracking.mlflow_store import check_database
 
 HOST = "127.0.0.1"
@@ -31,26 +32,36 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(arguments: argparse.Namespace) -> int:
     state = State(Path.cwd())
     run = find_run(arguments.run, state)
-    database = state.root / "mlflow.db"
+    tracking = parse_tracking(run.tracking)
+    if isinstance(tracking, ServerTracking):
+        return _told(addresses_of(run, tracking.uri.rstrip("/")), arguments.open)
+    database = state.root / tracking.database
     if not database.exists():
-        raise TrackingError(f"{database}: no MLflow database here; the runs of this directory were tracked elsewhere, or not yet")
+        raise TrackingError(f"{database}: no MLflow database here; write it from the journal with: ftexp sync")
     check_database(database)
     _refuse_taken(arguments.port)
-    server = subprocess.Popen(_command(state, arguments.port), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=_environment())
+    server = subprocess.Popen(
+        _command(state, tracking, arguments.port), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=_environment()
+    )
     try:
         _wait_until_up(server, arguments.port)
         addresses = addresses_of(run, f"http://{HOST}:{arguments.port}")
-        for title, address in addresses.items():
-            print(f"{title:<10} {address}")
+        _told(addresses, arguments.open)
         print("Ctrl-C ends it", flush=True)
-        if arguments.open:
-            webbrowser.open(next(iter(addresses.values())))
         return ExitCode.OK if server.wait() == 0 else ExitCode.FAILED
     except KeyboardInterrupt:
         return ExitCode.OK
     finally:
         server.terminate()
         server.wait()
+
+
+def _told(addresses: dict[str, str], open_first: bool) -> int:
+    for title, address in addresses.items():
+        print(f"{title:<10} {address}")
+    if open_first:
+        webbrowser.open(next(iter(addresses.values())))
+    return ExitCode.OK
 
 
 def addresses_of(run: RunRow, root: str) -> dict[str, str]:
@@ -79,12 +90,12 @@ def _refuse_taken(port: int) -> None:
             ) from error
 
 
-def _command(state: State, port: int) -> list[str]:
+def _command(state: State, tracking: LocalTracking, port: int) -> list[str]:
     store = [
         "--backend-store-uri",
-        f"sqlite:///{state.root / 'mlflow.db'}",
+        f"sqlite:///{state.root / tracking.database}",
         "--default-artifact-root",
-        (state.root / "mlartifacts").as_uri(),
+        (state.root / tracking.artifacts).as_uri(),
     ]
     return [sys.executable, "-m", "mlflow", "server", "--host", HOST, "--port", str(port), "--workers", "1", *store]
 

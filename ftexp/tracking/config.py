@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, TypeAdapter
 
 from ftexp.values import Value
 
@@ -26,3 +26,11 @@ class ServerTracking(Value):
 
 
 Tracking = Annotated[LocalTracking | ServerTracking, Field(discriminator="kind", description="local or server")]
+
+
+_ANY: TypeAdapter[Tracking] = TypeAdapter(Tracking)
+
+
+def parse_tracking(text: str) -> LocalTracking | ServerTracking:
+    """From the JSON that the journal keeps with a run."""
+    return _ANY.validate_json(text)
