@@ -19,6 +19,7 @@ from ftexp.records import find_run
 from ftexp.state import State
 from ftexp.tracking.config import LocalTracking, ServerTracking, parse_tracking
 from ftexp.tracking.mlflow_store import check_database
+from ftexp.tracking.views import addresses
 
 HOST = "127.0.0.1"
 
@@ -45,8 +46,7 @@ def main(arguments: argparse.Namespace) -> int:
     )
     try:
         _wait_until_up(server, arguments.port)
-        addresses = addresses_of(run, f"http://{HOST}:{arguments.port}")
-        _told(addresses, arguments.open)
+        _told(addresses_of(run, f"http://{HOST}:{arguments.port}"), arguments.open)
         print("Ctrl-C ends it", flush=True)
         return ExitCode.OK if server.wait() == 0 else ExitCode.FAILED
     except KeyboardInterrupt:
@@ -56,25 +56,20 @@ def main(arguments: argparse.Namespace) -> int:
         server.wait()
 
 
-def _told(addresses: dict[str, str], open_first: bool) -> int:
-    for title, address in addresses.items():
+def _told(found: dict[str, str], open_first: bool) -> int:
+    for title, address in found.items():
         print(f"{title:<10} {address}")
     if open_first:
-        webbrowser.open(next(iter(addresses.values())))
+        webbrowser.open(next(iter(found.values())))
     return ExitCode.OK
 
 
 def addresses_of(run: RunRow, root: str) -> dict[str, str]:
-    """Without `workflowType` an experiment opens on an empty page, without `compareRunsMode` on a table (MLflow 3.17)."""
+    """Raises TrackingError for a run that MLflow doesn't know yet."""
     if run.mlflow_run is None:
         raise TrackingError(f"run {run.id}: isn't in MLflow yet; complete it with: ftexp sync")
-    experiment = f"{root}/#/experiments/{run.mlflow_experiment}"
-    order = "orderByKey=metrics.%60validation%2Floss%60&orderByAsc=true"
-    return {
-        "curves": f"{experiment}/runs?workflowType=machine_learning&compareRunsMode=CHART&{order}",
-        "this run": f"{experiment}/runs/{run.mlflow_run}/model-metrics?workflowType=machine_learning",
-        "answers": f"{experiment}/runs?workflowType=machine_learning&compareRunsMode=ARTIFACT",
-    }
+    assert run.mlflow_experiment is not None, "linked together with the run"
+    return addresses(root, run.mlflow_experiment, run.mlflow_run)
 
 
 def _refuse_taken(port: int) -> None:

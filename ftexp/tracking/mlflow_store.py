@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -17,6 +18,7 @@ from ftexp.journal import EventRow, RunRow
 from ftexp.state import State
 from ftexp.tracking.config import LocalTracking, ServerTracking, Tracking
 from ftexp.tracking.events import Ended, Event, Figures, Folder, Input, Params, Table, Tags, Text, TunedModel, parse
+from ftexp.tracking.views import VIEW_TAG, view_value
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -82,7 +84,9 @@ class MlflowStore:
             if found is not None:
                 return str(found.experiment_id)
             location = (self.state.root / self.tracking.artifacts).as_uri() if isinstance(self.tracking, LocalTracking) else None
-            return str(client.create_experiment(name, artifact_location=location))
+            experiment = str(client.create_experiment(name, artifact_location=location))
+            client.set_experiment_tag(experiment, VIEW_TAG, view_value(int(time.time() * 1000)))
+            return experiment
 
     def _tell(self, run: RunRow, events: Sequence[EventRow]) -> None:
         """Figures in one batch, which is a hundred times faster than one by one; the rest in order."""
