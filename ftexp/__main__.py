@@ -1,3 +1,3 @@
-from ftexp.cli import main
+from ftexp.cli import entry
 
-raise SystemExit(main())
+raise SystemExit(entry())

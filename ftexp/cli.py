@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -35,6 +36,18 @@ COMMANDS = {
 EXIT_CODES = """\
 exit codes: 0 done and passed, 1 a gate failed, 2 configuration or usage, 3 inconclusive, 4 data or budget refused,
 5 failed, 130 interrupted"""
+
+
+def entry() -> int:
+    """What the console script calls. A closed terminal or a polite kill ends a run as Ctrl-C does."""
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), _interrupt)
+    return main()
+
+
+def _interrupt(signum: int, frame: object) -> None:
+    raise KeyboardInterrupt
 
 
 def main(words: Sequence[str] | None = None) -> int:

@@ -41,39 +41,42 @@ def config_directories(working_directory: Path) -> list[Path]:
 
 def compose(words: Sequence[str], working_directory: Path) -> Composed:
     """The config that `words` (Hydra overrides) ask for. Raises ConfigError with a line for each fault."""
-    from hydra import initialize_config_dir
+    _refuse_keys(words)
+    faults, overrides = _parsed(words, _loader(config_directories(working_directory)))
+    return _judged(faults, overrides, tuple(words))
+
+
+def _loader(directories: Sequence[Path]) -> ConfigLoader:
+    """What `hydra.initialize_config_dir` does, but with more than one directory: `hydra.searchpath` only adds later ones."""
+    from hydra import version
+    from hydra._internal.hydra import Hydra
+    from hydra._internal.utils import create_config_search_path
     from hydra.core.global_hydra import GlobalHydra
 
-    _refuse_keys(words)
-    first, *further = config_directories(working_directory)
-    search = [_searchpath(further)] if further else []
+    *own, shipped = (str(directory.resolve()) for directory in directories)
+    search_path = create_config_search_path(shipped)
+    for directory in own:
+        search_path.prepend("own", directory, anchor="main")
+    version.setbase("1.3")
     GlobalHydra.instance().clear()
-    with initialize_config_dir(str(first.resolve()), version_base="1.3"):
-        loader = GlobalHydra.instance().config_loader()
-        faults, overrides = _parsed(words, loader, search)
-        return _judged(faults, overrides, search, tuple(words))
-
-
-def _searchpath(directories: Sequence[Path]) -> str:
-    quoted = ",".join("'file://" + str(d.resolve()).replace("\\", "\\\\").replace("'", "\\'") + "'" for d in directories)
-    return f"hydra.searchpath=[{quoted}]"
+    return Hydra.create_main_hydra2("ftexp", search_path).config_loader
 
 
 def _refuse_keys(words: Sequence[str]) -> None:
     for word in words:
         if KEY_SHAPED.search(word):
             raise ConfigError(
-                f"{word.split('=')[0]}: found what looks like an API key, which would be written into records; "
-                "put it into an environment variable and name that variable in model.provider.api_key_env"
+                f"{KEY_SHAPED.sub('[redacted]', word.split('=')[0])}: found what looks like an API key, which would be written into "
+                "records; put it into an environment variable and name that variable in model.provider.api_key_env"
             )
 
 
-def _parsed(words: Sequence[str], loader: ConfigLoader, search: list[str]) -> tuple[list[str], list[str]]:
-    """The faults among the words, and those that can be composed, with struct mode off (`++`) for plain keys."""
+def _parsed(words: Sequence[str], loader: ConfigLoader) -> tuple[list[str], list[str]]:
+    """The faults among the words, and those that can be composed, as Hydra takes them."""
     from hydra.core.override_parser.overrides_parser import OverridesParser
     from hydra.errors import HydraException
 
-    groups = _groups(loader, search)
+    groups = _groups(loader)
     faults, usable = [], []
     for word in words:
         try:
@@ -85,16 +88,23 @@ def _parsed(words: Sequence[str], loader: ConfigLoader, search: list[str]) -> tu
         if fault:
             faults.append(fault)
         else:
-            usable.append(word if override.key_or_group in groups else "++" + word.lstrip("+") if not word.startswith("~") else word)
+            usable.append(_composable(override, word, groups))
     return faults, usable
 
 
-def _groups(loader: ConfigLoader, search: list[str]) -> dict[str, list[str]]:
+def _composable(override: Override, word: str, groups: dict[str, list[str]]) -> str:
+    """With struct mode off (`++`) for a plain key. A group takes no `+` where it is in the defaults, and no null."""
+    if override.is_delete() or override.package is not None:
+        return word
+    if override.key_or_group not in groups:
+        return "++" + word.lstrip("+")
+    return f"~{override.key_or_group}" if override.value() is None else word.lstrip("+")
+
+
+def _groups(loader: ConfigLoader) -> dict[str, list[str]]:
     """Names of the groups and of the options in each."""
     from hydra.core.object_type import ObjectType
-    from hydra.types import RunMode
 
-    loader.load_configuration(config_name="config", overrides=search, run_mode=RunMode.RUN, from_shell=False)
     names = loader.get_group_options("", results_filter=ObjectType.GROUP)
     return {name: loader.get_group_options(name) for name in names if name != "hydra"}
 
@@ -109,14 +119,14 @@ def _unparsable(word: str, error: Exception) -> str:
 
 def _misplaced(override: Override, word: str, groups: dict[str, list[str]]) -> str | None:
     key = override.key_or_group
-    if override.is_sweep_override() or (key.startswith("hydra") and key.split(".")[0] == "hydra"):
+    if override.is_sweep_override() or key.replace("/", ".").split(".")[0] == "hydra":
         raise NotThereYetError(f"{word!r}: sweeps and hydra.* settings aren't there yet; run one value at a time")
     if key not in groups or override.is_delete():
         return None
     wanted = override.value()
     if wanted in groups[key] or (wanted is None and key == "experiment"):
         return None
-    return f"{key}: found {str(wanted)!r}, expected one of {', '.join(groups[key])}{nearest(str(wanted), groups[key])}"
+    return f"{key}: found {word.partition('=')[2]!r}, expected one of {', '.join(groups[key])}{nearest(str(wanted), groups[key])}"
 
 
 def nearest(found: str, names: Sequence[str]) -> str:
@@ -125,21 +135,24 @@ def nearest(found: str, names: Sequence[str]) -> str:
     return f"; did you mean {near[0]}?" if near else ""
 
 
-def _judged(faults: list[str], overrides: list[str], search: list[str], words: tuple[str, ...]) -> Composed:
+def _judged(faults: list[str], overrides: list[str], words: tuple[str, ...]) -> Composed:
     from hydra import compose as hydra_compose
     from hydra.errors import HydraException
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
+    from yaml import YAMLError  # type: ignore[import-untyped]  # its types are a package of their own
 
     try:
-        composed = hydra_compose("config", overrides=overrides + search, return_hydra_config=True)
+        composed = hydra_compose("config", overrides=overrides, return_hydra_config=True)
         choices = {k: v for k, v in composed.hydra.runtime.choices.items() if not k.startswith("hydra/")}
         OmegaConf.set_struct(composed, False)
         del composed["hydra"]
         unresolved = OmegaConf.to_container(composed, resolve=False)
         resolved = OmegaConf.to_container(composed, resolve=True)
-    except (HydraException, OmegaConfBaseException) as error:
-        raise ConfigError(*faults, " ".join(str(error).split())) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(*faults, f"a file of conf/ is not UTF-8 ({error}); save it as UTF-8") from error
+    except (HydraException, OmegaConfBaseException, YAMLError) as error:
+        raise ConfigError(*faults, " ".join((str(error) or str(error.__cause__)).split())) from error
     assert isinstance(unresolved, dict) and isinstance(resolved, dict)
     config = validated(RunConfig, resolved, faults)
     return Composed(config, words, choices, {str(k): v for k, v in unresolved.items()})

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import ftexp
 from ftexp.backends.local.machine import processor
+from ftexp.compose import KEY_SHAPED
 from ftexp.values import Value
 
 LONGEST_DIFFERENCE = 1_000_000  # bytes
-_SECRET = re.compile(r"(?i)(api[_-]?key|token|secret|password)(\s*[=:]\s*)\S+|\bsk-[\w-]{16,}|\bhf_\w{20,}")
+_NAMED = r"(?i:api[_-]?key|token|secret|password)['\"]?\s*[=:]\s*(?:\"[^\"\n]*\"|'[^'\n]*'|\S+)"
+_SECRET = re.compile(f"{_NAMED}|{KEY_SHAPED.pattern}")
 
 
 class Environment(Value):

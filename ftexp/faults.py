@@ -41,6 +41,8 @@ def _sentences(model: type[BaseModel], error: ValidationError) -> list[str]:
     by_key: dict[str, str] = {}
     for details in error.errors():
         path = _Path(model, details["loc"])
+        if any(key.startswith(f"{path.key}.") for key in by_key):
+            continue  # a list is told to be too short when its items are wrong
         by_key.setdefault(path.key, _sentence(path, details))
     return list(by_key.values())
 
@@ -54,11 +56,16 @@ class _Path:
         self.siblings: list[str] = []
         self._here: Any = root
         tag_may_follow = False  # a union's tag stands right after the field that holds the union
+        outer: str | None = None
         for part in loc:
+            if part == "[key]":  # pydantic's mark that the name before it is wrong, not what stands there
+                self.expected = outer
+                continue
             if tag_may_follow and _is_tag(self._here, part):
                 self._here = next((m for m in _models(self._here) if part in _kinds(m)), self._here)
                 tag_may_follow = False
                 continue
+            outer = self.expected
             self._step(part)
             tag_may_follow = True
         self.key = ".".join(self.names) or "config"
@@ -113,7 +120,7 @@ def _sentence(path: _Path, details: ErrorDetails) -> str:
             missing = path.key + (".kind" if details["type"] == "union_tag_not_found" else "")
             return f"{missing}: missing; {expected}; set it as {missing}=VALUE"
         case "union_tag_invalid":
-            return f"{path.key}.kind: found {details['ctx']['tag']!r}, {expected}"
+            return f"{path.key}.kind: found {_shown(details['input']['kind'])}, {expected}"
         case "model_type" | "model_attributes_type" | "dict_type":
             return f"{path.key}: found {_shown(details['input'])}, expected a group of keys"
         case "value_error":

@@ -76,15 +76,27 @@ class Journal:
             self._db.execute("PRAGMA foreign_keys=ON")
             self._create()
         except sqlite3.Error as error:
-            raise StateError(
-                f"{path}: the journal can't be used ({error}); expected ftexp's own SQLite file in a writable directory. "
-                "If it is broken, move it away: runs are then trained again"
-            ) from error
+            raise self._unusable(error) from error
+
+    def _unusable(self, reason: object) -> StateError:
+        return StateError(
+            f"{self.path}: the journal can't be used ({reason}); expected ftexp's own SQLite file in a writable directory. "
+            "If it is broken, move it away: runs are then trained again"
+        )
+
+    def _execute(self, statement: str, values: tuple[Any, ...] = ()) -> list[Any]:
+        """The rows, all of them, so that a broken file is found out here."""
+        try:
+            return self._db.execute(statement, values).fetchall()
+        except sqlite3.Error as error:
+            raise self._unusable(error) from error
 
     def _create(self) -> None:
         with self._transaction():
             (version,) = self._db.execute("PRAGMA user_version").fetchone()
             if version == 0:
+                if self._db.execute("SELECT name FROM sqlite_master").fetchone():
+                    raise self._unusable("a database, but not ftexp's")
                 for statement in _SCHEMA.strip().split(";\n"):
                     self._db.execute(statement)
                 self._db.execute(f"PRAGMA user_version={_SCHEMA_VERSION}")
@@ -107,48 +119,46 @@ class Journal:
     # Steps
 
     def result(self, key: str) -> str | None:
-        row = self._db.execute("SELECT result FROM steps WHERE key=?", (key,)).fetchone()
-        return row[0] if row else None
+        rows = self._execute("SELECT result FROM steps WHERE key=?", (key,))
+        return rows[0][0] if rows else None
 
     def intend(self, key: str, name: str) -> None:
-        self._db.execute(
+        self._execute(
             "INSERT INTO steps (key, name, started_at) VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET started_at=excluded.started_at",
             (key, name, time.time()),
         )
 
     def conclude(self, key: str, result: str) -> None:
-        self._db.execute("UPDATE steps SET result=?, ended_at=? WHERE key=?", (result, time.time(), key))
+        self._execute("UPDATE steps SET result=?, ended_at=? WHERE key=?", (result, time.time(), key))
 
     # Runs
 
     def open_run(self, run: str, name: str, experiment: str, config: str, tracking: str) -> None:
         """Begins a run, or takes up one that failed or was interrupted. A finished one stays finished."""
-        self._db.execute(
+        self._execute(
             "INSERT INTO runs (id, name, experiment, state, config, started_at, tracking) VALUES (?, ?, ?, 'running', ?, ?, ?) "
             "ON CONFLICT (id) DO UPDATE SET state='running', error=NULL, ended_at=NULL WHERE state != 'finished'",
             (run, name, experiment, config, time.time(), tracking),
         )
 
     def end_run(self, run: str, state: RunState, record: str | None = None, error: str | None = None) -> None:
-        self._db.execute(
+        self._execute(
             "UPDATE runs SET state=?, record=?, error=?, ended_at=? WHERE id=? AND state != 'finished'",
             (state, record, error, time.time(), run),
         )
 
     def add_step(self, run: str, name: str, key: str) -> None:
-        self._db.execute("INSERT OR REPLACE INTO run_steps (run, name, key) VALUES (?, ?, ?)", (run, name, key))
+        self._execute("INSERT OR REPLACE INTO run_steps (run, name, key) VALUES (?, ?, ?)", (run, name, key))
 
     def step_of(self, run: str, name: str) -> str | None:
         """The result of a run's step, as JSON."""
-        row = self._db.execute(
-            "SELECT result FROM run_steps JOIN steps USING (key) WHERE run=? AND run_steps.name=?", (run, name)
-        ).fetchone()
-        return row[0] if row else None
+        rows = self._execute("SELECT result FROM run_steps JOIN steps USING (key) WHERE run=? AND run_steps.name=?", (run, name))
+        return rows[0][0] if rows else None
 
     def runs(self) -> list[RunRow]:
         """All runs, the newest last."""
         columns = ", ".join(RunRow.__dataclass_fields__)
-        return [RunRow(*row) for row in self._db.execute(f"SELECT {columns} FROM runs ORDER BY started_at")]
+        return [RunRow(*row) for row in self._execute(f"SELECT {columns} FROM runs ORDER BY started_at")]
 
     def run(self, run: str) -> RunRow | None:
         return next((r for r in self.runs() if r.id == run), None)
@@ -157,30 +167,33 @@ class Journal:
 
     def emit(self, run: str, ident: str, body: str) -> None:
         """Adds an event unless the run already has one of this `ident`: telling twice is telling once."""
-        self._db.execute("INSERT OR IGNORE INTO events (run, ident, at, body) VALUES (?, ?, ?, ?)", (run, ident, time.time(), body))
+        self._execute("INSERT OR IGNORE INTO events (run, ident, at, body) VALUES (?, ?, ?, ?)", (run, ident, time.time(), body))
+
+    def emitted(self, run: str) -> int:
+        return int(self._execute("SELECT COUNT(*) FROM events WHERE run=?", (run,))[0][0])
 
     def untold(self, run: str, limit: int = 1000) -> list[EventRow]:
         query = "SELECT id, at, body FROM events WHERE run=? AND id > (SELECT told FROM runs WHERE id=?) ORDER BY id LIMIT ?"
-        return [EventRow(*row) for row in self._db.execute(query, (run, run, limit))]
+        return [EventRow(*row) for row in self._execute(query, (run, run, limit))]
 
     def has_untold(self, run: str) -> bool:
         return bool(self.untold(run, limit=1))
 
     def mark_told(self, run: str, event: int) -> None:
-        self._db.execute("UPDATE runs SET told=? WHERE id=?", (event, run))
+        self._execute("UPDATE runs SET told=? WHERE id=?", (event, run))
 
     def link_mlflow_run(self, run: str, mlflow_experiment: str, mlflow_run: str) -> None:
-        self._db.execute("UPDATE runs SET mlflow_experiment=?, mlflow_run=? WHERE id=?", (mlflow_experiment, mlflow_run, run))
+        self._execute("UPDATE runs SET mlflow_experiment=?, mlflow_run=? WHERE id=?", (mlflow_experiment, mlflow_run, run))
 
     def link_mlflow_model(self, run: str, mlflow_model: str) -> None:
-        self._db.execute("UPDATE runs SET mlflow_model=? WHERE id=?", (mlflow_model, run))
+        self._execute("UPDATE runs SET mlflow_model=? WHERE id=?", (mlflow_model, run))
 
     # What was measured on this machine
 
     def throughput(self, what: str) -> float | None:
-        row = self._db.execute("SELECT tokens_per_second FROM throughput WHERE what=?", (what,)).fetchone()
-        return row[0] if row else None
+        rows = self._execute("SELECT tokens_per_second FROM throughput WHERE what=?", (what,))
+        return rows[0][0] if rows else None
 
     def measured(self, what: str, tokens_per_second: float) -> None:
         values: tuple[Any, ...] = (what, tokens_per_second, time.time())
-        self._db.execute("INSERT OR REPLACE INTO throughput VALUES (?, ?, ?)", values)
+        self._execute("INSERT OR REPLACE INTO throughput VALUES (?, ?, ?)", values)

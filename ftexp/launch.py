@@ -60,18 +60,18 @@ def _carried_out(p: Prepared, composed: Composed, keys: Keys, run: str, store: M
     state, step = store.state, Steps(store.state, run, progress)
     assert p.model.local, "checked by the caller"
     state.journal.open_run(run, p.name, p.config.name, canonical(p.config), canonical(p.config.tracking))
-    for event in opening_events(p, p.model.local, composed, run, environment(state.root)):
-        step.tell(event)
     with telling(store, run) as told:
         try:
+            for event in opening_events(p, p.model.local, composed, run, environment(state.root)):
+                step.tell(event)
             record = execute(p, p.model.local, keys, step)
+            for event in closing_events(p, record, step):
+                step.tell(event)
+            step.tell(Ended(state="FINISHED", attempt=state.journal.emitted(run)))
         except BaseException as error:
             _note_end(state, step, run, error)
             raise
-        for event in closing_events(p, record, step):
-            step.tell(event)
         state.journal.end_run(run, "finished", record=record.model_dump_json(by_alias=True))
-        step.tell(Ended(state="FINISHED", attempt=0))
     row = state.journal.run(run)
     assert row is not None, "the run was opened above"
     return Outcome(row, record, not step.computed, told.error)
@@ -83,4 +83,4 @@ def _note_end(state: State, step: Steps, run: str, error: BaseException) -> None
     reason = "interrupted" if interrupted else str(error) or type(error).__name__
     state.journal.end_run(run, "interrupted" if interrupted else "failed", error=reason)
     step.tell(Tags(values={"ftexp.error": reason[:500]}))
-    step.tell(Ended(state="KILLED" if interrupted else "FAILED", attempt=len(state.journal.untold(run))))
+    step.tell(Ended(state="KILLED" if interrupted else "FAILED", attempt=state.journal.emitted(run)))

@@ -14,7 +14,7 @@ from ftexp.environment import Environment
 from ftexp.evaluation.scoring import Scores
 from ftexp.run import Prepared, Record
 from ftexp.steps import Steps
-from ftexp.tracking.events import Event, Figures, Input, Params, Table, Tags, Text, TunedModel
+from ftexp.tracking.events import Event, Figures, Input, Params, Table, Tags, Text, TunedModel, score_figures
 from ftexp.values import canonical
 
 
@@ -43,6 +43,7 @@ def opening_events(p: Prepared, model: LocalModel, composed: Composed, run: str,
 
 def closing_events(p: Prepared, record: Record, step: Steps) -> Iterator[Event]:
     yield TunedModel(name=p.name, sha256=record.training.adapter.sha256, base=p.config.model.name)
+    yield Figures(step=0, values=dict(score_figures(record.comparison)), of_model=True)  # after the model, which they are linked with
     yield _items_table(p, step)
     yield Tags(values={"mlflow.note.content": _note(p, record)})
 

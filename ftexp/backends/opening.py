@@ -152,11 +152,11 @@ def _directory(path: str, revision: str | None) -> Path:
 def _from_hub(model_id: str, revision: str | None) -> Path:
     """Weights as safetensors, tokenizer and config; nothing that could run code."""
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
     try:
         return Path(snapshot_download(model_id, revision=revision, allow_patterns=[*_CONTENT, "LICENSE*", "*.index.json"]))
-    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
+    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
         reason = " ".join(str(error).split())[:200]
         raise ModelError(f"model.provider.path: {model_id} is no directory here and can't be had from the hub ({reason})") from error
 

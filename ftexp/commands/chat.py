@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from ftexp.data.messages import Message
-from ftexp.errors import ExitCode
+from ftexp.errors import ConfigError, ExitCode
 from ftexp.evaluation.suites import Generation
 from ftexp.records import open_tuned
 from ftexp.run import prepare
@@ -30,6 +31,8 @@ def main(arguments: argparse.Namespace) -> int:
     from rich.panel import Panel
     from rich.text import Text
 
+    if not 1 <= arguments.max_new_tokens <= 8192:
+        raise ConfigError(f"--max-new-tokens: found {arguments.max_new_tokens}, expected a number from 1 to 8192")
     state, console = State(Path.cwd()), Console()
     tuned = open_tuned(arguments.run, state)
     system = arguments.system if arguments.system is not None else _system_of(prepare(tuned.config, state).data.splits.train[0].messages)
@@ -51,10 +54,11 @@ def _system_of(messages: tuple[Message, ...]) -> str | None:
 
 
 def _messages() -> Iterator[str]:
-    """From a person until an empty line, or from a pipe."""
+    """From a person until an empty line or the end of input (Ctrl-D), or from a pipe."""
     if not sys.stdin.isatty():
         yield from (line.strip() for line in sys.stdin if line.strip())
         return
     print("an empty line ends it")
-    while message := input("you: ").strip():
-        yield message
+    with suppress(EOFError):
+        while message := input("you: ").strip():
+            yield message

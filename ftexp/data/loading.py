@@ -38,7 +38,7 @@ def load(dataset: Dataset) -> Loaded:
 
 def _load_files(dataset: JsonlDataset) -> Loaded:
     readings = {
-        part: jsonl.read(Path(path).expanduser())
+        part: jsonl.read(_file(path))
         for part, path in (("train", dataset.path), ("validation", dataset.validation), ("test", dataset.test))
         if path is not None
     }
@@ -55,6 +55,13 @@ def _load_files(dataset: JsonlDataset) -> Loaded:
     )
     _refuse_empty(splits, dataset.path)
     return Loaded(splits, tuple(f for f in findings if f.severity == "warning"), _digests(splits))
+
+
+def _file(path: str) -> Path:
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise DataError(f"{path}: nobody's home directory is {path.split('/')[0]}; write the path out") from error
 
 
 def _refuse_empty(splits: Splits, path: str) -> None:

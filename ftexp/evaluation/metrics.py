@@ -30,8 +30,8 @@ class ExactMatch(Value):
     kind: Literal["exact_match"]
 
     def score(self, reply: str, item: Item) -> Score:
-        found, wanted = _json_or_text(reply), _json_or_text(item.reference)
-        return Score(value=1.0) if found == wanted else Score(value=0.0, reason="differs from the reference")
+        same = reply.strip() == item.reference.strip() or _same_json(reply, item.reference)
+        return Score(value=1.0) if same else Score(value=0.0, reason="differs from the reference")
 
 
 class JsonSchema(Value):
@@ -61,7 +61,7 @@ class JsonField(Value):
         found, wanted = _json_or_text(reply), json.loads(item.reference)
         if not isinstance(found, dict) or self.field not in found:
             return Score(value=0.0, reason=f"no field {self.field}")
-        if found[self.field] == wanted[self.field]:
+        if _same(found[self.field], wanted[self.field]):
             return Score(value=1.0)
         return Score(value=0.0, reason=f"found {found[self.field]!r}, expected {wanted[self.field]!r}")
 
@@ -108,6 +108,23 @@ _WORD = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400
 
 def _words(text: str) -> list[str]:
     return _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
+
+
+def _same_json(one: str, other: str) -> bool:
+    try:
+        return _same(json.loads(one), json.loads(other))
+    except ValueError:
+        return False
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Equal as JSON, where true isn't 1 and false isn't 0 as they are in Python."""
+    match one, other:
+        case dict(), dict():
+            return one.keys() == other.keys() and all(_same(one[k], other[k]) for k in one)
+        case list(), list():
+            return len(one) == len(other) and all(map(_same, one, other))
+    return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
 
 
 def _json_or_text(text: str) -> Any:

@@ -12,7 +12,7 @@ from pydantic import Field, TypeAdapter
 
 from ftexp.backends.results import Point, TrainingResult
 from ftexp.evaluation.scoring import Comparison
-from ftexp.values import Value
+from ftexp.values import Value, digest
 
 
 class Params(Value):
@@ -30,7 +30,7 @@ class Tags(Value):
 
     @property
     def ident(self) -> str:
-        return "tags/" + ",".join(sorted(self.values))
+        return f"tags/{digest(self.values)}"  # another value is another event: a later attempt may fail for another reason
 
 
 class Figures(Value):
@@ -114,6 +114,8 @@ class TunedModel(Value):
 
 
 class Ended(Value):
+    """`attempt` is another number for each end of one run, since only the last one counts."""
+
     kind: Literal["ended"] = "ended"
     state: Literal["FINISHED", "FAILED", "KILLED"]
     attempt: int
@@ -141,8 +143,6 @@ def events_of(step: str, result: Value) -> Iterator[Event]:
             yield Folder(path=result.adapter.path, into="training/adapter")
             yield Figures(step=0, values={"time/train_seconds": result.seconds, "train/tokens_per_second": result.tokens_per_second})
             yield Tags(values={"ftexp.adapter_sha256": result.adapter.sha256, "ftexp.best_step": str(result.best_step)})
-        case Comparison():
-            yield Figures(step=0, values=dict(_score_figures(result)), of_model=True)
     seconds = getattr(result, "seconds", None)
     if seconds is not None and not isinstance(result, TrainingResult):
         yield Figures(step=0, values={f"time/{step}_seconds": seconds})
@@ -156,7 +156,7 @@ def figures_of(point: Point) -> Iterator[Figures]:
             yield Figures(step=point.step, values=values)
 
 
-def _score_figures(comparison: Comparison) -> Iterator[tuple[str, float]]:
+def score_figures(comparison: Comparison) -> Iterator[tuple[str, float]]:
     for metric, subjects in comparison.means.items():
         for subject, found in subjects.items():
             yield from _with_interval(f"score/{subject}/{metric}", found.value, found.low, found.high, found.n)

@@ -56,6 +56,7 @@ class MlflowStore:
             while events := self.state.journal.untold(run.id):
                 self._tell(linked, events)
                 self.state.journal.mark_told(run.id, events[-1].id)
+                linked = self.state.journal.run(run.id) or linked
 
     @cached_property
     def _client(self) -> MlflowClient:
@@ -158,6 +159,8 @@ class MlflowStore:
 
     def _model(self, run: RunRow, mlflow_run: str, event: TunedModel) -> None:
         assert run.mlflow_experiment is not None, "linked before"
+        if run.mlflow_model is not None:
+            return  # made before an earlier attempt to tell broke off
         tags = {"ftexp.adapter_sha256": event.sha256, "ftexp.base": event.base}
         name = "".join("_" if c in "/:.%\"'" else c for c in event.name)  # characters that MLflow refuses in a model's name
         model = self._client.create_logged_model(

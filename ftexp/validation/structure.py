@@ -22,11 +22,13 @@ def _faults(value: Any) -> Iterator[tuple[str, str]]:
     if not isinstance(value, dict):
         yield "not_an_object", f"found {_kind(value)}; expected an object with the key messages"
         return
+    if "messages" not in value and PREFERENCE & value.keys():
+        yield "no_messages", "is a preference pair, which isn't there yet; expected a list of messages under the key messages"
+        return
     yield from _unknown_keys(value, ("messages",), "the line")
     messages = value.get("messages")
     if messages is None:
-        hint = "; preference pairs aren't there yet" if PREFERENCE & value.keys() else ""
-        yield "no_messages", f"has no messages; expected a list of messages under the key messages{hint}"
+        yield "no_messages", "has no messages; expected a list of messages under the key messages"
     elif not isinstance(messages, list):
         yield "messages_type", f"messages is {_kind(messages)}; expected a list"
     elif not messages:
@@ -80,7 +82,7 @@ def _unknown_keys(value: dict[str, Any], known: tuple[str, ...], at: str) -> Ite
     for key in value:
         if key in LATER:
             yield "unsupported_key", f"{at} has the key {key!r}, which isn't supported yet; it would be left out of training"
-        elif key not in known and key not in PREFERENCE:
+        elif key not in known:
             near = get_close_matches(key, known, n=1)
             yield (
                 "unknown_key",

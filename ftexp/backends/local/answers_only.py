@@ -9,25 +9,38 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
+from torch.nn.utils.rnn import pad_sequence
 
 from ftexp.backends.local.chat import Encoded
+from ftexp.backends.local.frozen import Hidden
 
 IGNORED = -100
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Right-padded: `ids`, `mask` and `labels` are (examples, longest); a label is IGNORED where nothing is learned."""
+    """Right-padded: `ids`, `mask` and `labels` are (examples, longest); a label is IGNORED where nothing is learned.
+
+    `hidden`, (examples, longest, hidden size), stands for the ids where the lower layers were computed before.
+    """
 
     ids: Tensor
     mask: Tensor
     labels: Tensor
+    hidden: Tensor | None = None
 
     def to(self, device: torch.device | str) -> Batch:
-        return Batch(self.ids.to(device), self.mask.to(device), self.labels.to(device))
+        hidden = None if self.hidden is None else self.hidden.to(device)
+        return Batch(self.ids.to(device), self.mask.to(device), self.labels.to(device), hidden)
+
+    @property
+    def inputs(self) -> dict[str, Tensor]:
+        """What a decoder is given."""
+        read = {"input_ids": self.ids} if self.hidden is None else {"inputs_embeds": self.hidden}
+        return {**read, "attention_mask": self.mask}
 
 
-def padded(examples: Sequence[Encoded], pad_id: int) -> Batch:
+def padded(examples: Sequence[Encoded], pad_id: int, hidden: Hidden | None = None) -> Batch:
     longest = max(len(e.ids) for e in examples)
     ids = torch.full((len(examples), longest), pad_id)
     mask = torch.zeros((len(examples), longest), dtype=torch.long)
@@ -37,7 +50,7 @@ def padded(examples: Sequence[Encoded], pad_id: int) -> Batch:
         ids[row, :n] = torch.tensor(example.ids)
         mask[row, :n] = 1
         labels[row, :n] = torch.tensor([i if learned else IGNORED for i, learned in zip(example.ids, example.learned, strict=True)])
-    return Batch(ids, mask, labels)
+    return Batch(ids, mask, labels, pad_sequence([hidden[e] for e in examples], batch_first=True) if hidden else None)
 
 
 @dataclass(frozen=True)
@@ -64,10 +77,10 @@ def token_losses(model: Any, batch: Batch) -> TokenLosses:
 def _logits(model: Any, batch: Batch, wanted: Tensor) -> Tensor:
     causal = model.get_base_model() if hasattr(model, "get_base_model") else model
     if _has_plain_head(causal):
-        hidden = causal.get_decoder()(input_ids=batch.ids, attention_mask=batch.mask, use_cache=False).last_hidden_state
+        hidden = causal.get_decoder()(**batch.inputs, use_cache=False).last_hidden_state
         picked: Tensor = causal.get_output_embeddings()(hidden[:, :-1][wanted])
     else:
-        picked = causal(input_ids=batch.ids, attention_mask=batch.mask, use_cache=False).logits[:, :-1][wanted]
+        picked = causal(**batch.inputs, use_cache=False).logits[:, :-1][wanted]
     return picked.float()
 
 

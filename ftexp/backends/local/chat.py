@@ -77,9 +77,14 @@ class ChatTokenizer:
 
     def text(self, messages: Sequence[Message], answer_next: bool = False) -> str:
         """The conversation as the model reads it; with `answer_next` up to where the assistant starts to write."""
+        from jinja2.exceptions import TemplateError
+
         special = {name: _token_text(self._config.get(name)) for name in ("bos_token", "eos_token", "pad_token", "unk_token")}
         plain = [{"role": m.role, "content": m.content} for m in messages]
-        return self._template.render(messages=plain, add_generation_prompt=answer_next, tools=None, **special)
+        try:
+            return self._template.render(messages=plain, add_generation_prompt=answer_next, tools=None, **special)
+        except TemplateError as error:  # broken, or it refuses the messages: some want roles to alternate, or no system message
+            raise ModelError(f"{self.directory}: its chat template can't be used ({error})") from error
 
     def prompt_ids(self, messages: Sequence[Message]) -> tuple[int, ...]:
         return tuple(self._tokenizer.encode(self.text(messages, answer_next=True), add_special_tokens=False).ids)

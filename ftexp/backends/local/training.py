@@ -18,6 +18,7 @@ from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArgu
 
 from ftexp.backends.local.answers_only import Batch, padded, token_losses
 from ftexp.backends.local.chat import Encoded
+from ftexp.backends.local.frozen import Hidden, freeze_below
 from ftexp.backends.local.job import Job
 from ftexp.backends.providers import Lora
 from ftexp.backends.results import Point
@@ -50,7 +51,8 @@ def train(model: Any, job: Job, pad_id: int, device: str, folder: Path, report: 
     set_seed(job.seed)
     started = time.monotonic()
     adapted = get_peft_model(model, _lora_config(model, job.lora))
-    trainer = _Trainer(adapted, job, pad_id, device, folder, report)
+    hidden = freeze_below(adapted.get_base_model(), _first_learning(model, job.lora), job.train + job.validation)
+    trainer = _Trainer(adapted, job, hidden, pad_id, device, folder, report)
     checkpoint = last_checkpoint(folder)
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     best = json.loads((folder / "best" / "step.json").read_text(encoding="utf-8"))
@@ -75,9 +77,14 @@ def curve_of(log_history: Sequence[dict[str, float]]) -> tuple[Point, ...]:
     return tuple(Point(step=s, epoch=epochs[s], figures=by_step[s]) for s in sorted(by_step))
 
 
+def _first_learning(model: Any, lora: Lora) -> int:
+    """The lowest layer that learns."""
+    return 0 if lora.layers == "all" else max(int(model.config.num_hidden_layers) - lora.layers, 0)
+
+
 def _lora_config(model: Any, lora: Lora) -> LoraConfig:
-    layers = model.config.num_hidden_layers
-    last = None if lora.layers == "all" or lora.layers >= layers else list(range(layers - lora.layers, layers))
+    first, layers = _first_learning(model, lora), model.config.num_hidden_layers
+    last = None if first == 0 else list(range(first, layers))
     return LoraConfig(
         r=lora.rank,
         lora_alpha=lora.alpha,  # type: ignore[arg-type]  # peft divides by it, and takes any number
@@ -102,14 +109,23 @@ class _Examples(Dataset[Encoded]):
 class _Trainer(Trainer):
     """Three things differ from the library's: the loss, what validation measures, and when a checkpoint is whole."""
 
-    def __init__(self, model: PeftModel, job: Job, pad_id: int, device: str, folder: Path, report: Callable[[Point], None]) -> None:
-        self.job, self.pad_id, self.folder = job, pad_id, folder
+    def __init__(
+        self,
+        model: PeftModel,
+        job: Job,
+        hidden: Hidden | None,
+        pad_id: int,
+        device: str,
+        folder: Path,
+        report: Callable[[Point], None],
+    ) -> None:
+        self.job, self.hidden, self.pad_id, self.folder = job, hidden, pad_id, folder
         self._accuracy = 0.0
         super().__init__(
             model=model,
             args=_arguments(job, device, folder),
             train_dataset=_Examples(job.train),
-            data_collator=lambda examples: vars(padded(examples, pad_id)),
+            data_collator=lambda examples: vars(padded(examples, pad_id, hidden)),
             callbacks=[_Rhythm(job.validate_every, report)],
         )
         self.model_accepts_loss_kwargs = False
@@ -132,7 +148,7 @@ class _Trainer(Trainer):
         model.eval()
         loss = hits = count = 0.0
         for i in range(0, len(self.job.validation), 16):
-            found = token_losses(model, padded(self.job.validation[i : i + 16], self.pad_id).to(self.args.device))
+            found = token_losses(model, padded(self.job.validation[i : i + 16], self.pad_id, self.hidden).to(self.args.device))
             loss += found.losses.double().sum().item()
             hits += found.hits.sum().item()
             count += len(found.losses)
