@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ftexp.backends.results import Answers
 from ftexp.compose import Composed
 from ftexp.environment import environment
 from ftexp.errors import TrackingError
+from ftexp.evaluation.items import SubjectName
 from ftexp.journal import RunRow
 from ftexp.keys import Keys
 from ftexp.narration import closing_events, opening_events
@@ -54,6 +56,12 @@ def launch(p: Prepared, composed: Composed, state: State, progress: Progress) ->
 def _answered(known: RunRow, store: MlflowStore) -> Outcome:
     """From the journal alone: neither torch nor MLflow is imported, unless MLflow is behind."""
     return Outcome(known, Record.model_validate_json(known.record or ""), True, catch_up(store, known.id))
+
+
+def answers_of(run: RunRow, p: Prepared, state: State) -> dict[SubjectName, Answers]:
+    """What each subject said in a finished run, from the journal."""
+    found = {subject: state.journal.step_of(run.id, f"answers_{subject}") for subject in p.prompts}
+    return {subject: Answers.model_validate_json(said) for subject, said in found.items() if said is not None}
 
 
 def _carried_out(p: Prepared, composed: Composed, keys: Keys, run: str, store: MlflowStore, progress: Progress) -> Outcome:

@@ -37,7 +37,7 @@ def opening_events(p: Prepared, model: LocalModel, composed: Composed, run: str,
     for split, sha256 in p.data.digests.items():
         examples = len(getattr(p.data.splits, split))
         yield Input(name=p.config.dataset.name, split=split, sha256=sha256, examples=examples, source=source)
-    yield Text(path="training/loss_mask.txt", content=model.tokenizer.shown_mask(p.data.splits.train[0]), private=True)
+    yield Text(path="training/loss_mask.txt", content=p.shown_example, private=True)
     yield Figures(step=0, values=dict(_data_figures(p)))
 
 

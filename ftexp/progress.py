@@ -26,10 +26,15 @@ class Progress:
             self.say(f"{title} ...")
             yield lambda done, remark: None
             return
-        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+        from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, Task, TextColumn, TimeElapsedColumn, TimeRemainingColumn
         from rich.progress import Progress as Bars
+        from rich.text import Text
 
-        columns = (TextColumn("{task.description:<18}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        class _Rate(ProgressColumn):
+            def render(self, task: Task) -> Text:
+                return Text(f"{task.speed:.1f}/s" if task.speed else "")
+
+        columns = (TextColumn("{task.description:<18}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeElapsedColumn())
         with Bars(*columns, TextColumn("left"), TimeRemainingColumn(), TextColumn("{task.fields[remark]}"), console=self.console) as bars:
             bar = bars.add_task(title, total=total, remark="")
             yield lambda done, remark: bars.update(bar, completed=done, remark=remark)

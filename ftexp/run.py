@@ -47,6 +47,11 @@ class Prepared:
         name = f"{c.dataset.name}-{c.model.name}-e{h.n_epochs}-lr{h.learning_rate_multiplier}-s{c.seed}"
         return name if c.replicate == 1 else f"{name}-r{c.replicate}"
 
+    @property
+    def shown_example(self) -> str:
+        """The first training example with its loss mask; empty where the model isn't on this machine."""
+        return self.model.local.tokenizer.shown_mask(self.data.splits.train[0]) if self.model.local else ""
+
 
 class Record(Value):
     """What a finished run came to."""
@@ -95,6 +100,7 @@ def adapters_of(training: TrainingResult, root: Path) -> dict[SubjectName, Path 
 def _train(p: Prepared, model: LocalModel, backend: LocalBackend, key: str, step: Steps) -> TrainingResult:
     """Trains in a folder of the key, where a cut-off run goes on; keeps the adapter under the name of its content."""
     folder, job = step.state.folder("training", key), model.job(p.hyperparameters, p.config.seed)
+    step.progress.say(f"one training example as the model reads it; it learns what stands between ⟦ and ⟧:\n{p.shown_example}")
     with step.progress.task("training", job.steps) as reached:
 
         def report(point: Point) -> None:

@@ -8,11 +8,13 @@ from pathlib import Path
 
 from ftexp.compose import compose
 from ftexp.errors import ExitCode
-from ftexp.launch import launch
+from ftexp.launch import answers_of, launch
 from ftexp.progress import Progress
-from ftexp.report.terminal import facts, next_step, results_table
+from ftexp.report.terminal import answers_table, facts, next_step, results_table
 from ftexp.run import prepare
 from ftexp.state import State
+
+SHOWN_ITEMS = 2
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,6 +34,7 @@ def main(arguments: argparse.Namespace) -> int:
         progress.say(f"preset    {prepared.hyperparameters.preset}, for {len(prepared.data.splits.train)} training examples")
     outcome = launch(prepared, composed, state, progress)
     out.print(results_table(prepared, outcome.record))
+    out.print(answers_table(prepared, answers_of(outcome.run, prepared, state), SHOWN_ITEMS))
     for line in facts(prepared, outcome.record):
         out.print(line, highlight=False, soft_wrap=True)
     if outcome.from_record:
@@ -44,7 +47,13 @@ def main(arguments: argparse.Namespace) -> int:
             highlight=False,
             soft_wrap=True,
         )
-    words = " ".join(shlex.quote(w) for w in arguments.overrides)
-    out.print(f"try next  ftexp run {words} {next_step(prepared, outcome.record)}", highlight=False, soft_wrap=True)
+    out.print(f"try next  {_command_with(arguments.overrides, next_step(prepared, outcome.record))}", highlight=False, soft_wrap=True)
     out.print(f"see it    ftexp ui {outcome.run.id}      talk to it  ftexp chat {outcome.run.id}", highlight=False, soft_wrap=True)
     return ExitCode.OK
+
+
+def _command_with(overrides: list[str], change: str) -> str:
+    """The command that was given, with one key changed."""
+    key = change.split("=")[0]
+    kept = [shlex.quote(word) for word in overrides if word.split("=")[0] != key]
+    return " ".join(["ftexp run", *kept, change])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from ftexp.evaluation.suites import Evaluation
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from ftexp.backends.results import Answers
     from ftexp.data.dataset import Dataset
     from ftexp.data.messages import Splits
     from ftexp.journal import RunRow
@@ -40,6 +41,26 @@ def results_table(p: Prepared, record: Record) -> Table:
         cells = [_mean(means.get(s)) for s in subjects] + [_difference(differences.get(o)) for o in others]
         table.add_row(metric.split("/", 1)[1] + (" (lower is better)" if _is_loss(evaluation, metric) else ""), *cells)
     return table
+
+
+def answers_table(p: Prepared, answers: Mapping[SubjectName, Answers], items: int) -> Table:
+    """The first items side by side: what was asked, what was wanted, what each subject said."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title="answers side by side", title_justify="left", show_lines=True)
+    for column in ("asked", "reference", *(_heading(s, p.config.evaluation) for s in answers)):
+        table.add_column(column, overflow="fold", ratio=1)
+    for i, item in enumerate(p.items[:items]):
+        said = (found.replies[i].text for found in answers.values())
+        table.add_row(*(Text(_shortened(text)) for text in (item.prompt[-1].content, item.reference, *said)))
+    return table
+
+
+def _shortened(text: str, longest: int = 280) -> str:
+    """One cell's worth, control characters made visible: a model's text must not steer the terminal."""
+    shown = "".join(c if c == "\n" or c.isprintable() else "\ufffd" for c in text)
+    return shown if len(shown) <= longest else shown[: longest - 3] + "..."
 
 
 def facts(p: Prepared, record: Record) -> list[str]:

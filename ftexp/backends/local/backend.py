@@ -121,6 +121,7 @@ class LocalBackend:
     def _load(self, dtype: str, training: bool) -> Any:
         """Eager attention to train with on a CPU: the fused one's backward pass is slower there in bfloat16."""
         import torch
+        from safetensors import SafetensorError
         from transformers import AutoModelForCausalLM
 
         attention = "eager" if training and self.machine.device == "cpu" else "sdpa"
@@ -134,7 +135,7 @@ class LocalBackend:
                 trust_remote_code=False,
                 local_files_only=True,
             )
-        except (OSError, ValueError, RuntimeError) as error:
+        except (OSError, ValueError, RuntimeError, SafetensorError) as error:
             raise ModelError(f"{self.directory}: the model can't be loaded ({' '.join(str(error).split())[:300]})") from error
         return model.to(self.machine.device)
 
