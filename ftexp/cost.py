@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Literal
 
 from pydantic import Field
 
@@ -22,7 +23,7 @@ class TokenPrices(Value):
 class ModelPrice(Value):
     """The dated facts of one hosted model."""
 
-    encoding: str = Field(description="the name of a tiktoken encoding")
+    encoding: Literal["o200k_base", "cl100k_base"] = Field(description="o200k_base or cl100k_base")
     training: float = Field(ge=0, description="USD per million tokens")
     base: TokenPrices
     tuned: TokenPrices

@@ -182,6 +182,10 @@ class Journal:
     def mark_told(self, run: str, event: int) -> None:
         self._execute("UPDATE runs SET told=? WHERE id=?", (event, run))
 
+    def forget_mlflow(self, run: str) -> None:
+        """Everything is to be told again, to a store that knows nothing of the run."""
+        self._execute("UPDATE runs SET told=0, mlflow_experiment=NULL, mlflow_run=NULL, mlflow_model=NULL WHERE id=?", (run,))
+
     def link_mlflow_run(self, run: str, mlflow_experiment: str, mlflow_run: str) -> None:
         self._execute("UPDATE runs SET mlflow_experiment=?, mlflow_run=? WHERE id=?", (mlflow_experiment, mlflow_run, run))
 

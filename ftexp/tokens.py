@@ -60,7 +60,8 @@ def offline_encoding(name: str, cache: Path) -> Encoding:
     """
     import tiktoken
 
-    directory = Path(os.environ.setdefault("TIKTOKEN_CACHE_DIR", str(cache)))
+    directory = Path(os.environ.get("TIKTOKEN_CACHE_DIR") or cache)
+    os.environ["TIKTOKEN_CACHE_DIR"] = str(directory)
     target = directory / hashlib.sha1(_VOCABULARIES[name].encode("utf-8")).hexdigest()
     if not target.exists():
         directory.mkdir(parents=True, exist_ok=True)

@@ -1,8 +1,17 @@
-"""What a backend gives back: values and files named by their content, never live models."""
+"""What passes between a run and a backend: values, and files named by their content, never live models."""
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from ftexp.values import Value
+
+
+class Generation(Value):
+    """How answers are generated: greedy, batch by batch in a fixed order."""
+
+    max_new_tokens: int = Field(ge=1, le=8192, description="a whole number from 1 to 8192")
+    batch_size: int = Field(ge=1, le=1024, description="a whole number from 1 to 1024")
 
 
 class Point(Value):

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from ftexp.backends.results import Generation
 from ftexp.data.messages import Message
 from ftexp.errors import ConfigError, ExitCode
-from ftexp.evaluation.suites import Generation
 from ftexp.records import open_tuned
 from ftexp.run import prepare
 from ftexp.state import State

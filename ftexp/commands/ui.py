@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 import webbrowser
+from contextlib import suppress
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -41,9 +43,9 @@ def main(arguments: argparse.Namespace) -> int:
         raise TrackingError(f"{database}: no MLflow database here; write it from the journal with: ftexp sync")
     check_database(database)
     _refuse_taken(arguments.port)
-    server = subprocess.Popen(
-        _command(state, tracking, arguments.port), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=_environment()
-    )
+    command = _command(state, tracking, arguments.port)
+    # A session of its own, so that MLflow's worker processes end with it: ending the parent alone leaves them behind.
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=_environment(), start_new_session=True)
     try:
         _wait_until_up(server, arguments.port)
         _told(addresses_of(run, f"http://{HOST}:{arguments.port}"), arguments.open)
@@ -52,7 +54,8 @@ def main(arguments: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         return ExitCode.OK
     finally:
-        server.terminate()
+        with suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGTERM)
         server.wait()
 
 

@@ -66,7 +66,8 @@ def _lines(path: Path) -> list[str]:
         raise DataError(f"{path.name} line {line}: not UTF-8 (byte 0x{data[error.start]:02x}); save the file as UTF-8") from error
     if text.lstrip()[:1] == "[":
         raise DataError(
-            f"{path}: found a JSON array; expected one JSON object a line. Convert it with: jq -c '.[]' {path.name} > {path.stem}.jsonl"
+            f"{path}: found a JSON array; expected one JSON object a line. "
+            f"Convert it with: jq -c '.[]' {path.name} > {path.stem}-lines.jsonl"
         )
     lines = text.replace("\r\n", "\n").split("\n")
     return lines[:-1] if lines[-1] == "" else lines

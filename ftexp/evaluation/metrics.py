@@ -11,7 +11,7 @@ import unicodedata
 from collections import Counter
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from ftexp.evaluation.items import Item
 from ftexp.values import Value
@@ -40,12 +40,23 @@ class JsonSchema(Value):
     kind: Literal["json_schema"]
     schema_: dict[str, Any] = Field(alias="schema", description="a JSON schema")
 
+    @field_validator("schema_")
+    @classmethod
+    def _is_a_schema(cls, schema: dict[str, Any]) -> dict[str, Any]:
+        from jsonschema import Draft202012Validator, SchemaError
+
+        try:
+            Draft202012Validator.check_schema(schema)
+        except SchemaError as error:
+            raise ValueError(f"not a JSON schema ({error.message})") from error
+        return schema
+
     def score(self, reply: str, item: Item) -> Score:
         from jsonschema import Draft202012Validator
 
         try:
             value = json.loads(reply)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             return Score(value=0.0, reason=f"not JSON: {error}")
         first = next(iter(Draft202012Validator(self.schema_).iter_errors(value)), None)
         return Score(value=1.0) if first is None else Score(value=0.0, reason=first.message)
@@ -113,7 +124,7 @@ def _words(text: str) -> list[str]:
 def _same_json(one: str, other: str) -> bool:
     try:
         return _same(json.loads(one), json.loads(other))
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
 
 
@@ -130,5 +141,5 @@ def _same(one: Any, other: Any) -> bool:
 def _json_or_text(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text.strip()

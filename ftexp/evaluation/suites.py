@@ -6,17 +6,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from ftexp.backends.results import Generation
 from ftexp.evaluation.metrics import HeldOutLoss, Metric
 from ftexp.values import Value
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]  # becomes a part of an MLflow metric's name
-
-
-class Generation(Value):
-    """How answers are generated: greedy, batch by batch in a fixed order."""
-
-    max_new_tokens: int = Field(ge=1, le=8192, description="a whole number from 1 to 8192")
-    batch_size: int = Field(ge=1, le=1024, description="a whole number from 1 to 1024")
 
 
 class Suite(Value):

@@ -44,6 +44,11 @@ class MlflowStore:
                 return uri
         assert_never(self.tracking)
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether the database isn't there. Of a server nothing is known."""
+        return isinstance(self.tracking, LocalTracking) and not (self.state.root / self.tracking.database).exists()
+
     def preflight(self) -> None:
         """Without importing MLflow: is the database MLflow's, and free to be written? Nothing to check on a server."""
         if isinstance(self.tracking, LocalTracking):

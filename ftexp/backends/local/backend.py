@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING, Any
 from ftexp.backends.local.chat import ChatTokenizer, Encoded
 from ftexp.backends.local.job import Job
 from ftexp.backends.local.machine import Machine, require_local_extra
-from ftexp.backends.results import Answers, Losses, Point, Reply
+from ftexp.backends.results import Answers, Generation, Losses, Point, Reply
 from ftexp.data.messages import Example, Message
 from ftexp.errors import ModelError
-from ftexp.evaluation.suites import Generation
 
 if TYPE_CHECKING:
     from ftexp.backends.local.training import Trained

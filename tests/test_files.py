@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import hashlib
+import resource
+from pathlib import Path
+
+import pytest
+
+from ftexp.files import sha256_of, write_atomically
+
+
+def test_a_file_is_replaced_and_nothing_is_left_beside_it(tmp_path: Path) -> None:
+    target = tmp_path / "訂單.json"
+    target.write_bytes(b"old")
+    write_atomically(target, b"new")
+    assert target.read_bytes() == b"new"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_the_old_content_stays_when_writing_fails(tmp_path: Path) -> None:
+    target = tmp_path / "kept"
+    target.write_bytes(b"old")
+    unlimited, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, hard))  # stands for a full disk
+    try:
+        with pytest.raises(OSError, match="too large"):
+            write_atomically(target, b"new" * 10)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (unlimited, hard))
+    assert target.read_bytes() == b"old"
+
+
+def test_a_missing_directory_is_told_by_the_system(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        write_atomically(tmp_path / "nowhere" / "file", b"")
+
+
+def test_the_hash_of_a_file_is_that_of_its_bytes(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"content")
+    assert sha256_of(tmp_path / "a") == hashlib.sha256(b"content").hexdigest()
+
+
+def test_the_hash_of_a_directory_tells_names_and_contents_apart(tmp_path: Path) -> None:
+    trees = [{"a": "1", "b/c": "2"}, {"a": "2", "b/c": "1"}, {"a": "1", "b/d": "2"}, {"a": "1"}, {"a": "1", "b": "2"}, {}]
+    for number, tree in enumerate(trees):
+        for name, content in tree.items():
+            path = tmp_path / str(number) / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content, encoding="utf-8")
+        (tmp_path / str(number)).mkdir(exist_ok=True)
+    assert len({sha256_of(tmp_path / str(number)) for number in range(len(trees))}) == len(trees)
+
+
+def test_the_hash_of_a_directory_does_not_depend_on_where_it_is_or_when_it_was_written(tmp_path: Path) -> None:
+    for root, names in (("one", "abc"), ("two", "cba")):
+        (tmp_path / root).mkdir()
+        for name in names:
+            (tmp_path / root / name).write_text(name, encoding="utf-8")
+    assert sha256_of(tmp_path / "one") == sha256_of(tmp_path / "two")

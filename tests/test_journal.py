@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ftexp.errors import StateError
+from ftexp.journal import Journal
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Journal:
+    return Journal(tmp_path / "journal.db")
+
+
+def with_run(journal: Journal, run: str = "r", name: str = "name") -> Journal:
+    journal.open_run(run, name, "experiment", "{}", "{}")
+    return journal
+
+
+def reopened(journal: Journal) -> Journal:
+    journal.close()
+    return Journal(journal.path)
+
+
+def state_of(journal: Journal, run: str = "r") -> str:
+    row = journal.run(run)
+    assert row
+    return row.state
+
+
+def test_a_result_is_there_once_the_step_has_ended(journal: Journal) -> None:
+    journal.intend("key", "train")
+    assert journal.result("key") is None
+    journal.conclude("key", "done")
+    assert reopened(journal).result("key") == "done"
+    assert Journal(journal.path).result("another") is None
+
+
+def test_a_step_begun_again_keeps_its_result(journal: Journal) -> None:
+    journal.intend("key", "train")
+    journal.conclude("key", "done")
+    journal.intend("key", "train")
+    assert journal.result("key") == "done"
+
+
+def test_the_result_of_a_runs_step_is_found_by_its_name(journal: Journal) -> None:
+    with_run(journal).intend("key", "train")
+    journal.conclude("key", "done")
+    journal.add_step("r", "train", "key")
+    assert journal.step_of("r", "train") == "done"
+    assert journal.step_of("r", "score") is None
+
+
+def test_an_event_is_told_once(journal: Journal) -> None:
+    with_run(journal)
+    for body in ("first", "again"):
+        journal.emit("r", "figures/1", body)
+    assert [e.body for e in journal.untold("r")] == ["first"]
+    assert journal.emitted("r") == 1
+
+
+def test_what_was_told_is_not_told_again(journal: Journal) -> None:
+    with_run(journal)
+    for n in range(3):
+        journal.emit("r", str(n), str(n))
+    journal.mark_told("r", journal.untold("r")[1].id)
+    assert [e.body for e in journal.untold("r")] == ["2"]
+    journal.mark_told("r", journal.untold("r")[0].id)
+    assert not journal.has_untold("r")
+
+
+def test_events_belong_to_a_run_on_record(journal: Journal) -> None:
+    with pytest.raises(StateError, match="FOREIGN KEY"):
+        journal.emit("nobody", "ident", "body")
+
+
+def test_a_failed_run_can_be_taken_up_again_and_a_finished_one_stays_finished(journal: Journal) -> None:
+    with_run(journal).end_run("r", "failed", error="why")
+    assert (state_of(journal), journal.runs()[0].error) == ("failed", "why")
+    with_run(journal)
+    assert (state_of(journal), journal.runs()[0].error) == ("running", None)
+    journal.end_run("r", "finished", record="{}")
+    with_run(journal).end_run("r", "failed", error="late")
+    assert (state_of(journal), journal.runs()[0].record) == ("finished", "{}")
+
+
+def test_runs_come_in_the_order_they_began(journal: Journal) -> None:
+    for run in ("b", "a", "c"):
+        with_run(journal, run)
+    with_run(journal, "b")
+    assert [r.id for r in journal.runs()] == ["b", "a", "c"]
+    assert journal.run("nobody") is None
+
+
+def test_a_measured_rate_is_replaced_by_the_next(journal: Journal) -> None:
+    assert journal.throughput("work") is None
+    journal.measured("work", 100)
+    journal.measured("work", 200)
+    assert journal.throughput("work") == 200
+
+
+def write_text(path: Path) -> None:
+    path.write_text("not a database, though long enough to be looked at " * 100, encoding="utf-8")
+
+
+def write_foreign(path: Path) -> None:
+    with sqlite3.connect(path) as db:
+        db.execute("CREATE TABLE guests (name TEXT)")
+    db.close()
+
+
+def write_newer(path: Path) -> None:
+    Journal(path).close()
+    with sqlite3.connect(path) as db:
+        db.execute("PRAGMA user_version=99")
+    db.close()
+
+
+UNUSABLE = {
+    "text": (write_text, "journal.db: the journal can't be used .file is not a database.*move it away"),
+    "foreign": (write_foreign, "a database, but not ftexp's"),
+    "newer": (write_newer, r"journal.db: written by another version of ftexp \(format 99, this one reads 1\)"),
+    "directory": (Path.mkdir, "unable to open database file"),
+}
+
+
+@pytest.mark.parametrize("case", UNUSABLE)
+def test_a_file_that_is_no_journal_of_ours_is_refused_in_one_sentence(case: str, tmp_path: Path) -> None:
+    write, message = UNUSABLE[case]
+    write(tmp_path / "journal.db")
+    with pytest.raises(StateError, match=message) as caught:
+        Journal(tmp_path / "journal.db")
+    assert len(caught.value.faults) == 1
+
+
+def test_a_foreign_database_is_left_as_it_was(tmp_path: Path) -> None:
+    write_foreign(tmp_path / "journal.db")
+    before = (tmp_path / "journal.db").read_bytes()[100:]  # the header says which journal mode it was opened in
+    with pytest.raises(StateError):
+        Journal(tmp_path / "journal.db")
+    assert (tmp_path / "journal.db").read_bytes()[100:] == before
+
+
+def test_a_journal_broken_inside_is_one_state_error(journal: Journal) -> None:
+    for n in range(200):
+        with_run(journal, str(n), "x" * 200)
+    journal.close()
+    data = journal.path.read_bytes()
+    journal.path.write_bytes(data[:8192] + b"\xff" * (len(data) - 8192))
+    with pytest.raises(StateError, match=r"the journal can't be used .*malformed"):
+        Journal(journal.path).runs()
+
+
+def test_a_locked_journal_is_one_state_error(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    holder = sqlite3.connect(journal.path, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    connect = sqlite3.connect
+
+    def impatient(path: Path, timeout: float, **options: Any) -> sqlite3.Connection:
+        return connect(path, timeout=0.01, **options)
+
+    monkeypatch.setattr(sqlite3, "connect", impatient)
+    with pytest.raises(StateError, match=r"the journal can't be used .database is locked"):
+        Journal(journal.path)
+    holder.close()
