@@ -22,6 +22,7 @@ OVERRIDES = [
     "dataset.test=test.jsonl",
     "eval=tickets",
     "eval.few_shot=0",
+    "eval.generation.max_new_tokens=36",
     "hyperparameters.n_epochs=1",
     "hyperparameters.batch_size=2",
     "hyperparameters.learning_rate_multiplier=1.0",

@@ -6,6 +6,7 @@ With the last 10 of 30 layers learning, this leaves a third of the forward pass 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 import torch
@@ -15,6 +16,7 @@ from ftexp.backends.local.chat import Encoded
 
 Hidden = Mapping[Encoded, Tensor]  # (tokens, hidden size) by example, in the model's dtype
 
+BATCH = 8
 MOST_BYTES = 2 << 30  # beyond this the hidden states would crowd out the model
 
 
@@ -44,7 +46,7 @@ def freeze_below(causal: Any, first: int, examples: Sequence[Encoded]) -> Hidden
     layers = _LayersFrom(whole)
     layers.first, layers.end = 0, first
     decoder.layers, decoder.norm = layers, nn.Identity()
-    hidden = _hidden_states(decoder, sorted(set(examples), key=lambda e: e.ids))
+    hidden = _hidden_states(decoder, sorted(set(examples), key=lambda e: (len(e.ids), e.ids, e.learned)))
     decoder.norm = norm
     layers.first, layers.end = first, len(whole)
     if not _agree(decoder, layers, max(examples, key=lambda e: len(e.ids)), hidden):
@@ -55,11 +57,14 @@ def freeze_below(causal: Any, first: int, examples: Sequence[Encoded]) -> Hidden
 
 @torch.no_grad()
 def _hidden_states(decoder: Any, examples: Sequence[Encoded]) -> dict[Encoded, Tensor]:
-    """One by one, so that no example's numbers depend on its neighbours."""
+    """Examples of one length together, which needs no padding; the same examples always fall into the same batches."""
     found: dict[Encoded, Tensor] = {}
-    for example in examples:
-        ids = torch.tensor([example.ids], device=decoder.device)
-        found[example] = decoder(input_ids=ids, use_cache=False).last_hidden_state[0]
+    for _, same_length in groupby(examples, key=lambda e: len(e.ids)):
+        group = list(same_length)
+        for i in range(0, len(group), BATCH):
+            batch = group[i : i + BATCH]
+            states = decoder(input_ids=torch.tensor([e.ids for e in batch], device=decoder.device), use_cache=False).last_hidden_state
+            found.update(zip(batch, states, strict=True))
     return found
 
 
