@@ -65,6 +65,10 @@ class ModelError(FtexpError):
     pass
 
 
+class TrainingError(FtexpError):
+    pass
+
+
 class StateError(FtexpError):
     pass
 

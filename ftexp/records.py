@@ -58,6 +58,11 @@ def open_tuned(reference: str, state: State) -> TunedRun:
     for obstacle in opening.obstacles:
         raise obstacle
     assert opening.local, "a model without obstacles is open"
+    if opening.local.revision != record.revision:
+        where = opening.local.directory
+        raise StateError(
+            f"{where}: not the model that run {row.id} tuned: its files have changed since, and the adapter fits only the old ones"
+        )
     adapter = state.root / record.training.adapter.path
     if not (adapter / "adapter_model.safetensors").is_file():
         raise StateError(f"{adapter}: the adapter of run {row.id} is gone; train it again with replicate=2")

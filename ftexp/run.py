@@ -59,6 +59,7 @@ class Record(Value):
     training: TrainingResult
     comparison: Comparison
     evaluation_seconds: float
+    revision: str  # of the base model that the adapter belongs to
 
 
 def prepare(config: RunConfig, state: State) -> Prepared:
@@ -85,7 +86,7 @@ def execute(p: Prepared, model: LocalModel, keys: Keys, step: Steps) -> Record:
     comparison = step("compare", keys.compare, Comparison, lambda: compare(scores, p.config.evaluation.confidence))
 
     seconds = sum(a.seconds for a in answers.values()) + sum(found.seconds for found in losses.values())
-    return Record(training=training, comparison=comparison, evaluation_seconds=seconds)
+    return Record(training=training, comparison=comparison, evaluation_seconds=seconds, revision=model.revision)
 
 
 def keys_for(p: Prepared, model: LocalModel) -> Keys:

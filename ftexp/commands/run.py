@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import shlex
+import shutil
+import sys
 from pathlib import Path
 
 from ftexp.compose import compose
@@ -48,7 +50,8 @@ def main(arguments: argparse.Namespace) -> int:
             soft_wrap=True,
         )
     out.print(f"try next  {_command_with(arguments.overrides, next_step(prepared, outcome.record))}", highlight=False, soft_wrap=True)
-    out.print(f"see it    ftexp ui {outcome.run.id}      talk to it  ftexp chat {outcome.run.id}", highlight=False, soft_wrap=True)
+    me = _program()
+    out.print(f"see it    {me} ui {outcome.run.id}      talk to it  {me} chat {outcome.run.id}", highlight=False, soft_wrap=True)
     return ExitCode.OK
 
 
@@ -56,4 +59,12 @@ def _command_with(overrides: list[str], change: str) -> str:
     """The command that was given, with one key changed."""
     key = change.split("=")[0]
     kept = [shlex.quote(word) for word in overrides if word.split("=")[0] != key]
-    return " ".join(["ftexp run", *kept, change])
+    return " ".join([_program(), "run", *kept, change])
+
+
+def _program() -> str:
+    """As this shell finds it: `ftexp`, or its path where the environment isn't active."""
+    called = Path(sys.argv[0])
+    if called.name != "ftexp" or shutil.which("ftexp"):
+        return "ftexp"
+    return str(called.relative_to(Path.cwd())) if called.is_relative_to(Path.cwd()) else str(called)

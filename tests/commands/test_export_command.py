@@ -94,3 +94,15 @@ def test_a_base_model_that_is_gone_is_told(copy_of_finished, tmp_path: Path) -> 
         shutil.move(tmp_path / "elsewhere", model)
     assert said.code == 2
     assert "which is no directory" in said.err
+
+
+def test_a_base_model_that_has_changed_since_is_refused(copy_of_finished, tmp_path: Path) -> None:
+    config = copy_of_finished.project.model / "config.json"
+    original = config.read_bytes()
+    config.write_bytes(original + b" ")
+    try:
+        said = ftexp("export", "last", tmp_path / "adapter")
+    finally:
+        config.write_bytes(original)
+    assert said.code == 5
+    assert "its files have changed since, and the adapter fits only the old ones" in said.err

@@ -17,7 +17,7 @@ from ftexp.backends.local.job import Job
 from ftexp.backends.local.machine import Machine, require_local_extra
 from ftexp.backends.results import Answers, Generation, Losses, Point, Reply
 from ftexp.data.messages import Example, Message
-from ftexp.errors import ModelError
+from ftexp.errors import ModelError, TrainingError
 
 if TYPE_CHECKING:
     from ftexp.backends.local.training import Trained
@@ -39,11 +39,19 @@ class LocalBackend:
 
     def train(self, job: Job, folder: Path, report: Callable[[Point], None]) -> Trained:
         """Trains in `folder`, which holds checkpoints and, in `best`, the adapter with the lowest validation loss."""
+        self._settle()
+        import torch
+
         from ftexp.backends.local import training
 
-        self._settle()
         model = self._load(self.machine.dtype, training=True)
-        return training.train(model, job, self._pad_id, self.machine.device, folder, report)
+        try:
+            return training.train(model, job, self._pad_id, self.machine.device, folder, report)
+        except (MemoryError, torch.OutOfMemoryError) as error:
+            raise TrainingError(
+                "training: out of memory; the same command goes on from the last checkpoint once there is more. "
+                "To need less: a lower hyperparameters.batch_size, model.provider.lora.layers or model.provider.max_tokens"
+            ) from error
 
     def answers(self, adapter: Path | None, prompts: Sequence[Sequence[Message]], generation: Generation, reached: Reached) -> Answers:
         """Greedy answers of the base, or of the model tuned with `adapter`."""

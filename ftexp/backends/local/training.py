@@ -22,10 +22,11 @@ from ftexp.backends.local.frozen import Hidden, freeze_below
 from ftexp.backends.local.job import Job
 from ftexp.backends.providers import Lora
 from ftexp.backends.results import Point
+from ftexp.errors import TrainingError
 from ftexp.files import write_atomically
 
 KEPT_CHECKPOINTS = 2
-COMPLETE = "complete"  # written last into a checkpoint; one without it was cut off while being written
+COMPLETE = "complete"  # written last into a checkpoint, with the seconds of work until then; one without it was cut off
 _NAMES = {
     "loss": "train/loss",
     "token_accuracy": "train/token_accuracy",
@@ -52,11 +53,12 @@ def train(model: Any, job: Job, pad_id: int, device: str, folder: Path, report: 
     started = time.monotonic()
     adapted = get_peft_model(model, _lora_config(model, job.lora))
     hidden = freeze_below(adapted.get_base_model(), _first_learning(model, job.lora), job.train + job.validation)
-    trainer = _Trainer(adapted, job, hidden, pad_id, device, folder, report)
+    trainer = _Trainer(adapted, job, hidden, started, pad_id, device, folder, report)
     checkpoint = last_checkpoint(folder)
+    trainer.seconds_before = float((checkpoint / COMPLETE).read_text(encoding="ascii")) if checkpoint else 0.0
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     best = json.loads((folder / "best" / "step.json").read_text(encoding="utf-8"))
-    return Trained(curve_of(trainer.state.log_history), best["step"], folder / "best", time.monotonic() - started)
+    return Trained(curve_of(trainer.state.log_history), best["step"], folder / "best", trainer.seconds)
 
 
 def last_checkpoint(folder: Path) -> Path | None:
@@ -114,6 +116,7 @@ class _Trainer(Trainer):
         model: PeftModel,
         job: Job,
         hidden: Hidden | None,
+        started: float,
         pad_id: int,
         device: str,
         folder: Path,
@@ -121,6 +124,7 @@ class _Trainer(Trainer):
     ) -> None:
         self.job, self.hidden, self.pad_id, self.folder = job, hidden, pad_id, folder
         self._accuracy = 0.0
+        self.started, self.seconds_before = started, 0.0
         super().__init__(
             model=model,
             args=_arguments(job, device, folder),
@@ -131,10 +135,21 @@ class _Trainer(Trainer):
         self.model_accepts_loss_kwargs = False
         self.remove_callback(PrinterCallback)
 
+    @property
+    def seconds(self) -> float:
+        """Of work so far, that of earlier attempts up to their last checkpoint included."""
+        return self.seconds_before + time.monotonic() - self.started
+
     def compute_loss(self, model: nn.Module, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None) -> Any:
         found = token_losses(model, Batch(**inputs))
         self._accuracy = found.hits.float().mean().item()
-        return found.losses.mean()
+        loss = found.losses.mean()
+        if not torch.isfinite(loss):
+            raise TrainingError(
+                f"training: the loss is {loss.item()} after step {self.state.global_step}, so the weights are lost; "
+                "try a lower hyperparameters.learning_rate_multiplier"
+            )
+        return loss
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         super().log({**logs, "token_accuracy": self._accuracy} if "loss" in logs else logs, start_time)
@@ -172,7 +187,7 @@ class _Trainer(Trainer):
     def _save_checkpoint(self, model: nn.Module, trial: Any) -> None:
         super()._save_checkpoint(model, trial)
         whole = self.folder / f"checkpoint-{self.state.global_step}" / COMPLETE
-        write_atomically(whole, b"")
+        write_atomically(whole, str(self.seconds).encode("ascii"))
         kept = sorted(self.folder.glob("checkpoint-*"), key=lambda p: int(p.name.split("-")[1]))
         for old in kept[:-KEPT_CHECKPOINTS]:
             shutil.rmtree(old)

@@ -14,10 +14,11 @@ from tiny import chat, chats
 from ftexp.backends.local.backend import LocalBackend
 from ftexp.backends.local.chat import Encoded
 from ftexp.backends.local.job import Job
-from ftexp.backends.local.training import Trained
+from ftexp.backends.local.training import Trained, last_checkpoint
 from ftexp.backends.providers import Lora
 from ftexp.backends.results import Point
 from ftexp.data.messages import Example, Message
+from ftexp.errors import TrainingError
 
 LORA = Lora(
     rank=4,
@@ -214,3 +215,17 @@ def test_a_checkpoint_that_was_cut_off_while_being_written_is_passed_over(
     (tmp_path / "cut" / "checkpoint-6" / "trainer_state.json").write_text("{", encoding="utf-8")
     resumed = backend.train(job, tmp_path / "cut", silent)
     assert (resumed.curve, adapter_bytes(resumed)) == (undisturbed.trained.curve, adapter_bytes(undisturbed.trained))
+
+
+def test_a_loss_that_is_no_number_ends_the_training_with_advice(backend: LocalBackend, job: Job, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match=r"the loss is (nan|inf) after step \d+.*a lower hyperparameters\.learning_rate_multiplier"):
+        backend.train(replace(job, learning_rate=1e30), tmp_path, silent)
+
+
+def test_the_seconds_of_a_resumed_training_include_those_of_before(backend: LocalBackend, job: Job, tmp_path: Path) -> None:
+    with pytest.raises(CutOffError):
+        backend.train(job, tmp_path, cut_off_at(5, "train/loss"))
+    checkpoint = last_checkpoint(tmp_path)
+    assert checkpoint is not None
+    (checkpoint / "complete").write_text("1000.0", encoding="ascii")
+    assert 1000 < backend.train(job, tmp_path, silent).seconds < 1200
