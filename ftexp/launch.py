@@ -67,6 +67,7 @@ def answers_of(run: RunRow, p: Prepared, state: State) -> dict[SubjectName, Answ
 def _carried_out(p: Prepared, composed: Composed, keys: Keys, run: str, store: MlflowStore, progress: Progress) -> Outcome:
     state, step = store.state, Steps(store.state, run, progress)
     assert p.model.local, "checked by the caller"
+    before = state.journal.run(run)
     state.journal.open_run(run, p.name, p.config.name, canonical(p.config), canonical(p.config.tracking))
     with telling(store, run) as told:
         try:
@@ -75,6 +76,8 @@ def _carried_out(p: Prepared, composed: Composed, keys: Keys, run: str, store: M
             record = execute(p, p.model.local, keys, step)
             for event in closing_events(p, record, step):
                 step.tell(event)
+            if before and before.error:
+                step.tell(Tags(values={"ftexp.error": ""}))
             step.tell(Ended(state="FINISHED", attempt=state.journal.emitted(run)))
         except BaseException as error:
             _note_end(state, step, run, error)

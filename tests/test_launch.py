@@ -139,7 +139,11 @@ def test_a_run_that_failed_twice_and_then_went_well_is_finished(project: Project
     said = project.run()
     assert said.code == 0, said.err
     assert row_of(project, said.run).state == "finished"
-    assert mlflow_run(project).info.status == "FINISHED"
+    run = mlflow_run(project)
+    assert (run.info.status, run.data.tags["ftexp.error"]) == ("FINISHED", "")
+    assert (
+        run.info.end_time - run.info.start_time >= 1000 * (row_of(project, said.run).ended_at - row_of(project, said.run).started_at) - 1000
+    )
 
 
 def test_an_interrupted_run_says_how_to_go_on(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:

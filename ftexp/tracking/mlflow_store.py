@@ -77,7 +77,11 @@ class MlflowStore:
             return run
         experiment = self._experiment(run.experiment)
         found = self._client.search_runs([experiment], f"tags.`ftexp.run` = '{run.id}'", max_results=1)
-        mlflow_run = found[0] if found else self._client.create_run(experiment, run_name=run.name, tags={"ftexp.run": run.id})
+        if found:
+            mlflow_run = found[0]
+        else:
+            started = int(run.started_at * 1000)  # when the run began, not when MLflow was told
+            mlflow_run = self._client.create_run(experiment, start_time=started, run_name=run.name, tags={"ftexp.run": run.id})
         self.state.journal.link_mlflow_run(run.id, experiment, mlflow_run.info.run_id)
         linked = self.state.journal.run(run.id)
         assert linked is not None, "the run was just linked"
@@ -106,7 +110,7 @@ class MlflowStore:
                 model = run.mlflow_model if event.of_model else None
                 metrics += [Metric(name, value, int(row.at * 1000), event.step, model_id=model) for name, value in event.values.items()]
             elif not self._withheld(event):
-                self._tell_one(run, run.mlflow_run, event)
+                self._tell_one(run, run.mlflow_run, event, row.at)
                 run = self.state.journal.run(run.id) or run
         for i in range(0, len(metrics), 1000):
             self._client.log_batch(run.mlflow_run or "", metrics=metrics[i : i + 1000])
@@ -117,7 +121,8 @@ class MlflowStore:
             isinstance(event, Text | Table) and event.private and isinstance(self.tracking, ServerTracking) and not self.tracking.log_text
         )
 
-    def _tell_one(self, run: RunRow, mlflow_run: str, event: Event) -> None:
+    def _tell_one(self, run: RunRow, mlflow_run: str, event: Event, at: float) -> None:
+        """`at` is when it happened, in seconds since 1970."""
         match event:
             case Params(values=values):
                 from mlflow.entities import Param
@@ -136,7 +141,7 @@ class MlflowStore:
             case TunedModel():
                 self._model(run, mlflow_run, event)
             case Ended(state=state):
-                self._client.set_terminated(mlflow_run, state)
+                self._client.set_terminated(mlflow_run, state, end_time=int(at * 1000))
             case Figures():
                 raise AssertionError("figures go in batches")
             case _:

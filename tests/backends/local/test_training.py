@@ -219,7 +219,7 @@ def test_a_checkpoint_that_was_cut_off_while_being_written_is_passed_over(
 
 def test_a_loss_that_is_no_number_ends_the_training_with_advice(backend: LocalBackend, job: Job, tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match=r"the loss is (nan|inf) after step \d+.*a lower hyperparameters\.learning_rate_multiplier"):
-        backend.train(replace(job, learning_rate=1e30), tmp_path, silent)
+        backend.train(replace(job, learning_rate=1e38), tmp_path, silent)
 
 
 def test_the_seconds_of_a_resumed_training_include_those_of_before(backend: LocalBackend, job: Job, tmp_path: Path) -> None:
