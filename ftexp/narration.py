@@ -73,15 +73,19 @@ def _data_figures(p: Prepared) -> Iterator[tuple[str, float]]:
 
 
 def _items_table(p: Prepared, step: Steps) -> Table:
-    """A row an item: what was asked, what was wanted, what each subject said and how it scored."""
+    """A row an item: what each subject said and how it scored.
+
+    The UI groups by the first column and compares runs by the second: the prompt, and what the tuned model said to it.
+    """
     scores = step.result_of("score", Scores)
     answers = {subject: step.result_of(f"answers_{subject}", Answers).replies for subject in p.prompts}
-    columns = ["item", "prompt", "reference", *answers, *(f"{m} {s}" for m, by in scores.by_metric.items() for s in by)]
+    others = [subject for subject in answers if subject != "tuned"]
+    columns = ["prompt", "tuned", "reference", *others, "item", *(f"{m} {s}" for m, by in scores.by_metric.items() for s in by)]
     rows = []
     for i, item in enumerate(p.items):
-        said = [replies[i].text for replies in answers.values()]
+        said = [answers[subject][i].text for subject in others]
         scored = [each[i].value for by in scores.by_metric.values() for each in by.values()]
-        rows.append((item.origin, item.prompt[-1].content, item.reference, *said, *scored))
+        rows.append((item.prompt[-1].content, answers["tuned"][i].text, item.reference, *said, item.origin, *scored))
     return Table(path="evaluation/items.json", columns=tuple(columns), rows=tuple(rows))
 
 

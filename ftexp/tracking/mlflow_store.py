@@ -168,6 +168,8 @@ class MlflowStore:
         self._tag(mlflow_run, {f"ftexp.data.{event.split}_sha256": event.sha256})
 
     def _model(self, run: RunRow, mlflow_run: str, event: TunedModel) -> None:
+        from mlflow.entities import LoggedModelOutput
+
         assert run.mlflow_experiment is not None, "linked before"
         if run.mlflow_model is not None:
             return  # made before an earlier attempt to tell broke off
@@ -177,6 +179,7 @@ class MlflowStore:
             run.mlflow_experiment, name=name, source_run_id=mlflow_run, tags=tags, model_type="lora-adapter"
         )
         self._client.finalize_logged_model(model.model_id, "READY")
+        self._client.log_outputs(mlflow_run, [LoggedModelOutput(model.model_id, step=0)])
         self.state.journal.link_mlflow_model(run.id, model.model_id)
 
 

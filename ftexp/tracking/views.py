@@ -54,6 +54,6 @@ def addresses(root: str, experiment: str, run: str) -> dict[str, str]:
     here = f"{root}/#/experiments/{experiment}"
     return {
         "curves": f"{here}/runs?workflowType=machine_learning&compareRunsMode=CHART&viewStateShareKey={VIEW}",
-        "this run": f"{here}/runs/{run}",
+        "this run": f"{here}/runs/{run}?workflowType=machine_learning",
         "answers": f"{here}/runs?workflowType=machine_learning&compareRunsMode=ARTIFACT",
     }

@@ -106,7 +106,7 @@ def test_artifacts_hold_config_environment_training_and_answers(told: Told) -> N
 def test_the_answers_are_a_table_with_a_row_an_item(told: Told) -> None:
     assert json.loads(told.run.data.tags["mlflow.loggedArtifacts"]) == [{"path": "evaluation/items.json", "type": "table"}]
     table = json.loads(Path(told.client.download_artifacts(told.run.info.run_id, "evaluation/items.json")).read_text(encoding="utf-8"))
-    assert table["columns"][:6] == ["item", "prompt", "reference", "base", "few_shot", "tuned"]
+    assert table["columns"][:6] == ["prompt", "tuned", "reference", "base", "few_shot", "item"]
     assert len(table["data"]) == 9
     assert {len(row) for row in table["data"]} == {len(table["columns"])}
     losses = [row[table["columns"].index("chat/loss tuned")] for row in table["data"]]
