@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from ftexp.errors import ConfigError
 from ftexp.values import Value
 
 Epochs = Annotated[int, Field(ge=1, le=50)]
@@ -50,7 +51,7 @@ def resolve(wanted: Hyperparameters, training_examples: int) -> Resolved:
     """Every `auto` replaced from the candidate with the lowest `below_examples` above the count.
 
     The sizes and values are the seed table: under 200, 200 to 1,000, above 1,000 examples.
-    Raises ValueError when `auto` is asked for and no candidate fits.
+    Raises ConfigError when `auto` is asked for and no candidate fits.
     """
     fields = ("n_epochs", "batch_size", "learning_rate_multiplier")
     written = {field: getattr(wanted, field) for field in fields}
@@ -64,7 +65,7 @@ def resolve(wanted: Hyperparameters, training_examples: int) -> Resolved:
 def _fitting(candidates: dict[str, Preset], training_examples: int) -> str:
     fits = {name: c for name, c in candidates.items() if c.below_examples is None or training_examples < c.below_examples}
     if not fits:
-        raise ValueError(
+        raise ConfigError(
             f"hyperparameters: found auto, but no preset for {training_examples} training examples; use preset=auto, or set the value"
         )
     return min(fits, key=lambda name: fits[name].below_examples or float("inf"))

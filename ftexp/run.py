@@ -17,6 +17,7 @@ from ftexp.config import RunConfig
 from ftexp.cost import Estimate, estimate
 from ftexp.data.loading import Loaded, load
 from ftexp.data.messages import Example, Message
+from ftexp.errors import NotThereYetError
 from ftexp.evaluation.items import Item, Prompts, SubjectName, items_of, prompts_by_subject
 from ftexp.evaluation.scoring import Comparison, Scores, compare, score
 from ftexp.files import sha256_of
@@ -64,9 +65,13 @@ class Record(Value):
 
 def prepare(config: RunConfig, state: State) -> Prepared:
     """Raises DataError where the data is refused, and ConfigError where the config can't be meant."""
+    if config.training.method != "supervised":
+        raise NotThereYetError(f"training.method: {config.training.method} isn't there yet; expected supervised")
     data = load(config.dataset)
     hyperparameters = resolve(config.hyperparameters, len(data.splits.train))
     model = open_model(config.model, config.prices, data.splits)
+    if model.local:
+        model.local.job(hyperparameters, config.seed)  # raises where a value is left to a service
     rate = state.journal.throughput(model.local.work) if model.local and state.exists else None
     costs = estimate(model.tokens, hyperparameters, model.price, rate)
     items = items_of(data.splits.test)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from ftexp.errors import ConfigError
 from ftexp.presets import Hyperparameters, Preset, Resolved, resolve
 
 CANDIDATES = {
@@ -42,5 +43,5 @@ def test_no_preset_is_named_where_nothing_was_left_to_pick() -> None:
 
 def test_auto_without_a_candidate_that_fits_says_what_to_do() -> None:
     for candidates in ({}, {"small": CANDIDATES["small"]}):
-        with pytest.raises(ValueError, match="found auto, but no preset for 200 training examples; use preset=auto"):
+        with pytest.raises(ConfigError, match="found auto, but no preset for 200 training examples; use preset=auto"):
             resolve(AUTO.model_copy(update={"candidates": candidates}), 200)
