@@ -1,14 +1,14 @@
 """The record: steps and their results, runs, and what MLflow is still to be told. SQLite, one file a project directory.
 
-A step is written down before it starts (intent) and when it has ended (result); a run is a named set of step results;
-an event is one thing that MLflow is to show of a run. MLflow itself is only a projection of this.
+A step is written down before it starts (intent) and when it has ended (result); a run is a named set of step results; a
+sweep is a set of runs; an event is one thing that MLflow is to show of a run. MLflow itself is only a projection of this.
 """
 
 from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +18,9 @@ from ftexp.errors import StateError
 
 RunState = Literal["running", "finished", "failed", "interrupted"]
 
-_SCHEMA_VERSION = 1
-_SCHEMA = """
+# The statements that lead from each format to the next; a new journal takes all of them.
+_FORMATS = (
+    """
 CREATE TABLE steps (
   key TEXT PRIMARY KEY, name TEXT NOT NULL, started_at REAL NOT NULL, ended_at REAL, result TEXT);
 CREATE TABLE runs (
@@ -33,7 +34,20 @@ CREATE TABLE events (
   body TEXT NOT NULL, UNIQUE (run, ident));
 CREATE TABLE throughput (
   what TEXT PRIMARY KEY, tokens_per_second REAL NOT NULL, measured_at REAL NOT NULL);
-"""
+""",
+    """
+ALTER TABLE steps ADD COLUMN inputs TEXT;
+ALTER TABLE steps ADD COLUMN version INTEGER;
+CREATE INDEX steps_by_inputs ON steps (inputs);
+ALTER TABLE runs ADD COLUMN kind TEXT NOT NULL DEFAULT 'run';
+ALTER TABLE runs ADD COLUMN driver TEXT;
+CREATE TABLE sweeps (
+  id TEXT PRIMARY KEY, words TEXT NOT NULL, kind TEXT NOT NULL, of TEXT REFERENCES sweeps(id), started_at REAL NOT NULL);
+CREATE TABLE sweep_runs (
+  sweep TEXT NOT NULL REFERENCES sweeps(id), cell INTEGER NOT NULL, run TEXT NOT NULL, point TEXT NOT NULL,
+  PRIMARY KEY (sweep, cell));
+""",
+)
 
 
 @dataclass(frozen=True)
@@ -54,6 +68,28 @@ class RunRow:
     mlflow_run: str | None
     mlflow_model: str | None
     told: int
+    kind: Literal["run", "summary"]
+    driver: str | None
+
+
+@dataclass(frozen=True)
+class SweepRow:
+    """One sweep on record: the words that asked for it, and the sweep that it confirms, if it confirms one."""
+
+    id: str
+    words: str
+    kind: Literal["sweep", "confirmation"]
+    of: str | None
+    started_at: float
+
+
+@dataclass(frozen=True)
+class CellRow:
+    """One cell of a sweep. `point` is the JSON of where it stands on the axes; `run` may not have begun yet."""
+
+    cell: int
+    run: str
+    point: str
 
 
 @dataclass(frozen=True)
@@ -79,6 +115,8 @@ class Journal:
             raise self._unusable(error) from error
 
     def _unusable(self, reason: object) -> StateError:
+        if "disk is full" in str(reason):
+            return StateError(f"{self.path}: the disk is full; free some space, then the same command goes on")
         return StateError(
             f"{self.path}: the journal can't be used ({reason}); expected ftexp's own SQLite file in a writable directory. "
             "If it is broken, move it away: runs are then trained again"
@@ -94,14 +132,15 @@ class Journal:
     def _create(self) -> None:
         with self._transaction():
             (version,) = self._db.execute("PRAGMA user_version").fetchone()
-            if version == 0:
-                if self._db.execute("SELECT name FROM sqlite_master").fetchone():
-                    raise self._unusable("a database, but not ftexp's")
-                for statement in _SCHEMA.strip().split(";\n"):
+            if version == 0 and self._db.execute("SELECT name FROM sqlite_master").fetchone():
+                raise self._unusable("a database, but not ftexp's")
+            if version > len(_FORMATS):
+                raise StateError(f"{self.path}: written by a newer version of ftexp (format {version}, this one reads {len(_FORMATS)})")
+            for statements in _FORMATS[version:]:
+                for statement in statements.strip().removesuffix(";").split(";\n"):
                     self._db.execute(statement)
-                self._db.execute(f"PRAGMA user_version={_SCHEMA_VERSION}")
-            elif version != _SCHEMA_VERSION:
-                raise StateError(f"{self.path}: written by another version of ftexp (format {version}, this one reads {_SCHEMA_VERSION})")
+            if version < len(_FORMATS):
+                self._db.execute(f"PRAGMA user_version={len(_FORMATS)}")
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -122,23 +161,34 @@ class Journal:
         rows = self._execute("SELECT result FROM steps WHERE key=?", (key,))
         return rows[0][0] if rows else None
 
-    def intend(self, key: str, name: str) -> None:
+    def intend(self, key: str, name: str, inputs: str, version: int) -> None:
+        """`inputs` is the key without the version of the code that works the step out."""
         self._execute(
-            "INSERT INTO steps (key, name, started_at) VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET started_at=excluded.started_at",
-            (key, name, time.time()),
+            "INSERT INTO steps (key, name, started_at, inputs, version) VALUES (?, ?, ?, ?, ?) "
+            "ON CONFLICT (key) DO UPDATE SET started_at=excluded.started_at WHERE result IS NULL",
+            (key, name, time.time(), inputs, version),
         )
+
+    def other_version(self, inputs: str, version: int) -> int | None:
+        """The newest other version of the code that has worked out a step of these inputs."""
+        query = "SELECT MAX(version) FROM steps WHERE inputs=? AND version!=? AND result IS NOT NULL"
+        found: int | None = self._execute(query, (inputs, version))[0][0]
+        return found
 
     def conclude(self, key: str, result: str) -> None:
         self._execute("UPDATE steps SET result=?, ended_at=? WHERE key=?", (result, time.time(), key))
 
     # Runs
 
-    def open_run(self, run: str, name: str, experiment: str, config: str, tracking: str) -> None:
+    def open_run(
+        self, run: str, name: str, experiment: str, config: str, tracking: str, driver: str | None = None, kind: str = "run"
+    ) -> None:
         """Begins a run, or takes up one that failed or was interrupted. A finished one stays finished."""
         self._execute(
-            "INSERT INTO runs (id, name, experiment, state, config, started_at, tracking) VALUES (?, ?, ?, 'running', ?, ?, ?) "
-            "ON CONFLICT (id) DO UPDATE SET state='running', error=NULL, ended_at=NULL WHERE state != 'finished'",
-            (run, name, experiment, config, time.time(), tracking),
+            "INSERT INTO runs (id, name, experiment, state, config, started_at, tracking, driver, kind) "
+            "VALUES (?, ?, ?, 'running', ?, ?, ?, ?, ?) ON CONFLICT (id) "
+            "DO UPDATE SET state='running', error=NULL, ended_at=NULL, driver=excluded.driver WHERE state != 'finished'",
+            (run, name, experiment, config, time.time(), tracking, driver, kind),
         )
 
     def end_run(self, run: str, state: RunState, record: str | None = None, error: str | None = None) -> None:
@@ -155,19 +205,45 @@ class Journal:
         rows = self._execute("SELECT result FROM run_steps JOIN steps USING (key) WHERE run=? AND run_steps.name=?", (run, name))
         return rows[0][0] if rows else None
 
-    def runs(self) -> list[RunRow]:
-        """All runs, the newest last."""
+    def steps_of(self, run: str) -> dict[str, str]:
+        """The keys of a run's steps, by name."""
+        return dict(self._execute("SELECT name, key FROM run_steps WHERE run=?", (run,)))
+
+    def runs(self, where: str = "1", values: tuple[Any, ...] = ()) -> list[RunRow]:
+        """Runs, the newest last; all of them, or those that an SQL condition holds for."""
         columns = ", ".join(RunRow.__dataclass_fields__)
-        return [RunRow(*row) for row in self._execute(f"SELECT {columns} FROM runs ORDER BY started_at")]
+        return [RunRow(*row) for row in self._execute(f"SELECT {columns} FROM runs WHERE {where} ORDER BY started_at", values)]
 
     def run(self, run: str) -> RunRow | None:
-        return next((r for r in self.runs() if r.id == run), None)
+        return next(iter(self.runs("id=?", (run,))), None)
+
+    # Sweeps
+
+    def open_sweep(self, sweep: SweepRow, cells: Sequence[CellRow]) -> None:
+        """Writes a sweep and its cells down, once."""
+        with self._transaction():
+            self._db.execute("INSERT OR IGNORE INTO sweeps VALUES (?, ?, ?, ?, ?)", tuple(vars(sweep).values()))
+            rows = [(sweep.id, c.cell, c.run, c.point) for c in cells]
+            self._db.executemany("INSERT OR IGNORE INTO sweep_runs VALUES (?, ?, ?, ?)", rows)
+
+    def sweeps(self) -> list[SweepRow]:
+        """All sweeps, the newest last."""
+        return [SweepRow(*row) for row in self._execute("SELECT id, words, kind, of, started_at FROM sweeps ORDER BY started_at")]
+
+    def cells(self, sweep: str) -> list[CellRow]:
+        return [CellRow(*row) for row in self._execute("SELECT cell, run, point FROM sweep_runs WHERE sweep=? ORDER BY cell", (sweep,))]
 
     # What MLflow is to show
 
-    def emit(self, run: str, ident: str, body: str) -> None:
-        """Adds an event unless the run already has one of this `ident`: telling twice is telling once."""
-        self._execute("INSERT OR IGNORE INTO events (run, ident, at, body) VALUES (?, ?, ?, ?)", (run, ident, time.time(), body))
+    def emit(self, run: str, events: Sequence[tuple[str, str]]) -> None:
+        """Adds events (ident, body), all or none, but none that the run has one of that ident of: telling twice is telling once."""
+        at = time.time()
+        try:
+            with self._transaction():
+                rows = [(run, ident, at, body) for ident, body in events]
+                self._db.executemany("INSERT OR IGNORE INTO events (run, ident, at, body) VALUES (?, ?, ?, ?)", rows)
+        except sqlite3.Error as error:
+            raise self._unusable(error) from error
 
     def emitted(self, run: str) -> int:
         return int(self._execute("SELECT COUNT(*) FROM events WHERE run=?", (run,))[0][0])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ftexp.backends.local.machine import Machine
 from ftexp.config import RunConfig
@@ -19,14 +20,23 @@ TRAIN, ANSWERS, LOSSES, SCORE, COMPARE = 1, 1, 1, 1, 1
 
 
 @dataclass(frozen=True)
+class Key:
+    """`value` names a result; `inputs` is the same whatever the `version` of the code that works it out."""
+
+    value: str
+    inputs: str
+    version: int
+
+
+@dataclass(frozen=True)
 class Keys:
     """Each key chains on those before it. `answers` and `losses` are by subject, `losses` empty where no metric asks."""
 
-    train: str
-    answers: dict[SubjectName, str]
-    losses: dict[SubjectName, str]
-    score: str
-    compare: str
+    train: Key
+    answers: dict[SubjectName, Key]
+    losses: dict[SubjectName, Key]
+    score: Key
+    compare: Key
 
 
 def keys_of(
@@ -43,27 +53,30 @@ def keys_of(
     evaluation = config.evaluation
     base = digest(revision, config.replicate)
     here = (machine.device, machine.threads)  # float32 in evaluation, whatever the training dtype
-    subject = {name: train if name == "tuned" else base for name in prompts}
-    answers = {
-        name: digest("answers", ANSWERS, subject[name], here, [_text(p) for p in prompts[name]], evaluation.generation) for name in prompts
-    }
-    losses = {
-        name: digest("losses", LOSSES, subject[name], here, [_text(p) for p in prompts[name]], [i.reference for i in items])
-        for name in prompts
-    }
-    losses = losses if evaluation.needs_losses else {}
-    score = digest("score", SCORE, evaluation.suites, [i.reference for i in items], answers, losses)
-    return Keys(train, answers, losses, score, digest("compare", COMPARE, score, evaluation.confidence))
+    asked = {name: (train.value if name == "tuned" else base, here, [_text(p) for p in prompts[name]]) for name in prompts}
+    references = [i.reference for i in items]
+    answers = {name: _key("answers", ANSWERS, *asked[name], evaluation.generation) for name in prompts}
+    losses = {name: _key("losses", LOSSES, *asked[name], references) for name in prompts} if evaluation.needs_losses else {}
+    score = _key("score", SCORE, evaluation.suites, references, _values(answers), _values(losses))
+    return Keys(train, answers, losses, score, _key("compare", COMPARE, score.value, evaluation.confidence))
 
 
-def _train_key(config: RunConfig, hyperparameters: Resolved, revision: str, machine: Machine, split_digests: Mapping[str, str]) -> str:
+def _key(name: str, version: int, *inputs: Any) -> Key:
+    return Key(digest(name, version, *inputs), digest(name, *inputs), version)
+
+
+def _values(keys: Mapping[SubjectName, Key]) -> dict[SubjectName, str]:
+    return {name: key.value for name, key in keys.items()}
+
+
+def _train_key(config: RunConfig, hyperparameters: Resolved, revision: str, machine: Machine, split_digests: Mapping[str, str]) -> Key:
     """The test split is no part of training, nor is the name of the preset that gave the values."""
     provider = config.model.provider
     assert provider.kind == "local", "other providers have no train key yet"
     values = hyperparameters.model_copy(update={"preset": None})
     data = (split_digests["train"], split_digests["validation"])
     how = (config.training.method, values, provider.lora, provider.validate_every, config.seed, config.replicate)
-    return digest("train", TRAIN, data, revision, machine, how)
+    return _key("train", TRAIN, data, revision, machine, how)
 
 
 def _text(messages: Sequence[Message]) -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ from ftexp.errors import TrackingError
 from ftexp.evaluation.items import SubjectName
 from ftexp.journal import RunRow
 from ftexp.keys import Keys
+from ftexp.lease import Driver
 from ftexp.narration import closing_events, opening_events
 from ftexp.progress import Progress
 from ftexp.run import Prepared, Record, execute, keys_for
@@ -34,7 +35,7 @@ class Outcome:
 
 def run_id(p: Prepared, keys: Keys) -> str:
     """Ten hexadecimal digits: a run is what it comes to, under the name and in the store it was asked for."""
-    return digest("run", p.name, p.config.name, p.config.tracking, keys.compare)[:10]
+    return digest("run", p.name, p.config.name, p.config.tracking, keys.compare.value)[:10]
 
 
 def launch(p: Prepared, composed: Composed, state: State, progress: Progress) -> Outcome:
@@ -50,6 +51,9 @@ def launch(p: Prepared, composed: Composed, state: State, progress: Progress) ->
     assert keys and run and p.model.local, "a model without obstacles is open"
     store.preflight()
     with state.lock(f"run-{run}", waiting=lambda: progress.say("another process is at this run, waiting for it")):
+        done_meanwhile = state.journal.run(run)
+        if done_meanwhile and done_meanwhile.state == "finished":
+            return _answered(done_meanwhile, store)
         return _carried_out(p, composed, keys, run, store, progress)
 
 
@@ -68,14 +72,12 @@ def _carried_out(p: Prepared, composed: Composed, keys: Keys, run: str, store: M
     state, step = store.state, Steps(store.state, run, progress)
     assert p.model.local, "checked by the caller"
     before = state.journal.run(run)
-    state.journal.open_run(run, p.name, p.config.name, canonical(p.config), canonical(p.config.tracking))
+    state.journal.open_run(run, p.name, p.config.name, canonical(p.config), canonical(p.config.tracking), canonical(Driver.here()))
     with telling(store, run) as told:
         try:
-            for event in opening_events(p, p.model.local, composed, run, environment(state.root)):
-                step.tell(event)
+            step.tell(*opening_events(p, p.model.local, composed, run, environment(state.root)))
             record = execute(p, p.model.local, keys, step)
-            for event in closing_events(p, record, step):
-                step.tell(event)
+            step.tell(*closing_events(p, record, step))
             if before and before.error:
                 step.tell(Tags(values={"ftexp.error": ""}))
             step.tell(Ended(state="FINISHED", attempt=state.journal.emitted(run)))

@@ -83,7 +83,7 @@ def execute(p: Prepared, model: LocalModel, keys: Keys, step: Steps) -> Record:
     """Raises BackendError's kin where training or answering fails; what was done until then stays on record."""
     backend = model.backend()
 
-    training = step("train", keys.train, TrainingResult, lambda: _train(p, model, backend, keys.train, step))
+    training = step("train", keys.train, TrainingResult, lambda: _train(p, model, backend, keys.train.value, step))
     adapters = adapters_of(training, step.state.root)
     answers = {s: step(f"answers_{s}", key, Answers, partial(_answer, p, backend, s, adapters[s], step)) for s, key in keys.answers.items()}
     losses = {s: step(f"losses_{s}", key, Losses, partial(_measure, p, backend, s, adapters[s], step)) for s, key in keys.losses.items()}
@@ -110,8 +110,7 @@ def _train(p: Prepared, model: LocalModel, backend: LocalBackend, key: str, step
     with step.progress.task("training", job.steps) as reached:
 
         def report(point: Point) -> None:
-            for event in figures_of(point):
-                step.tell(event)
+            step.tell(*figures_of(point))
             reached(point.step, ", ".join(f"{name} {value:.3f}" for name, value in point.figures.items() if name.endswith("loss")))
 
         trained = backend.train(job, folder, report)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+from ftexp.keys import Key
 from ftexp.progress import Progress
 from ftexp.state import State
 from ftexp.tracking.events import Event, events_of
@@ -20,16 +21,15 @@ class Steps:
         self.state, self.run, self.progress = state, run, progress
         self.computed: list[str] = []
 
-    def __call__(self, name: str, key: str, kind: type[R], work: Callable[[], R]) -> R:
+    def __call__(self, name: str, key: Key, kind: type[R], work: Callable[[], R]) -> R:
         """The step's result. Two processes that want the same step: one works, the other waits and reads."""
         result = self._on_record(key, kind) or self._worked_out(name, key, kind, work)
-        self.state.journal.add_step(self.run, name, key)
-        for event in events_of(name, result):
-            self.tell(event)
+        self.state.journal.add_step(self.run, name, key.value)
+        self.tell(*events_of(name, result))
         return result
 
-    def tell(self, event: Event) -> None:
-        self.state.journal.emit(self.run, event.ident, event.model_dump_json())
+    def tell(self, *events: Event) -> None:
+        self.state.journal.emit(self.run, [(event.ident, event.model_dump_json()) for event in events])
 
     def result_of(self, name: str, kind: type[R]) -> R:
         """What an earlier step of this run came to. Raises KeyError where there was none."""
@@ -38,17 +38,23 @@ class Steps:
             raise KeyError(name)
         return kind.model_validate_json(recorded)
 
-    def _on_record(self, key: str, kind: type[R]) -> R | None:
-        recorded = self.state.journal.result(key)
+    def _on_record(self, key: Key, kind: type[R]) -> R | None:
+        recorded = self.state.journal.result(key.value)
         return None if recorded is None else kind.model_validate_json(recorded)
 
-    def _worked_out(self, name: str, key: str, kind: type[R], work: Callable[[], R]) -> R:
-        with self.state.lock(key, waiting=lambda: self.progress.say(f"{name}: another process is at it, waiting")):
+    def _worked_out(self, name: str, key: Key, kind: type[R], work: Callable[[], R]) -> R:
+        with self.state.lock(key.value, waiting=lambda: self.progress.say(f"{name}: another process is at it, waiting")):
             done_meanwhile = self._on_record(key, kind)
             if done_meanwhile is not None:
                 return done_meanwhile
-            self.state.journal.intend(key, name)
+            self._say_other_version(name, key)
+            self.state.journal.intend(key.value, name, key.inputs, key.version)
             result = work()
-            self.state.journal.conclude(key, result.model_dump_json(by_alias=True))
+            self.state.journal.conclude(key.value, result.model_dump_json(by_alias=True))
             self.computed.append(name)
             return result
+
+    def _say_other_version(self, name: str, key: Key) -> None:
+        other = self.state.journal.other_version(key.inputs, key.version)
+        if other is not None:
+            self.progress.say(f"{name}: on record by version {other} of this step's code, now it is {key.version}; worked out anew")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ftexp.errors import StateError
-from ftexp.journal import Journal
+from ftexp.journal import CellRow, Journal, SweepRow
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def state_of(journal: Journal, run: str = "r") -> str:
 
 
 def test_a_result_is_there_once_the_step_has_ended(journal: Journal) -> None:
-    journal.intend("key", "train")
+    journal.intend("key", "train", "inputs", 1)
     assert journal.result("key") is None
     journal.conclude("key", "done")
     assert reopened(journal).result("key") == "done"
@@ -40,14 +40,14 @@ def test_a_result_is_there_once_the_step_has_ended(journal: Journal) -> None:
 
 
 def test_a_step_begun_again_keeps_its_result(journal: Journal) -> None:
-    journal.intend("key", "train")
+    journal.intend("key", "train", "inputs", 1)
     journal.conclude("key", "done")
-    journal.intend("key", "train")
+    journal.intend("key", "train", "inputs", 1)
     assert journal.result("key") == "done"
 
 
 def test_the_result_of_a_runs_step_is_found_by_its_name(journal: Journal) -> None:
-    with_run(journal).intend("key", "train")
+    with_run(journal).intend("key", "train", "inputs", 1)
     journal.conclude("key", "done")
     journal.add_step("r", "train", "key")
     assert journal.step_of("r", "train") == "done"
@@ -57,7 +57,7 @@ def test_the_result_of_a_runs_step_is_found_by_its_name(journal: Journal) -> Non
 def test_an_event_is_told_once(journal: Journal) -> None:
     with_run(journal)
     for body in ("first", "again"):
-        journal.emit("r", "figures/1", body)
+        journal.emit("r", [("figures/1", body)])
     assert [e.body for e in journal.untold("r")] == ["first"]
     assert journal.emitted("r") == 1
 
@@ -65,7 +65,7 @@ def test_an_event_is_told_once(journal: Journal) -> None:
 def test_what_was_told_is_not_told_again(journal: Journal) -> None:
     with_run(journal)
     for n in range(3):
-        journal.emit("r", str(n), str(n))
+        journal.emit("r", [(str(n), str(n))])
     journal.mark_told("r", journal.untold("r")[1].id)
     assert [e.body for e in journal.untold("r")] == ["2"]
     journal.mark_told("r", journal.untold("r")[0].id)
@@ -74,7 +74,7 @@ def test_what_was_told_is_not_told_again(journal: Journal) -> None:
 
 def test_events_belong_to_a_run_on_record(journal: Journal) -> None:
     with pytest.raises(StateError, match="FOREIGN KEY"):
-        journal.emit("nobody", "ident", "body")
+        journal.emit("nobody", [("ident", "body")])
 
 
 def test_a_failed_run_can_be_taken_up_again_and_a_finished_one_stays_finished(journal: Journal) -> None:
@@ -122,7 +122,7 @@ def write_newer(path: Path) -> None:
 UNUSABLE = {
     "text": (write_text, "journal.db: the journal can't be used .file is not a database.*move it away"),
     "foreign": (write_foreign, "a database, but not ftexp's"),
-    "newer": (write_newer, r"journal.db: written by another version of ftexp \(format 99, this one reads 1\)"),
+    "newer": (write_newer, r"journal.db: written by a newer version of ftexp \(format 99, this one reads 2\)"),
     "directory": (Path.mkdir, "unable to open database file"),
 }
 
@@ -166,3 +166,36 @@ def test_a_locked_journal_is_one_state_error(journal: Journal, monkeypatch: pyte
     with pytest.raises(StateError, match=r"the journal can't be used .database is locked"):
         Journal(journal.path)
     holder.close()
+
+
+def test_a_journal_of_the_first_format_is_taken_over_with_its_runs(tmp_path: Path) -> None:
+    from ftexp.journal import _FORMATS
+
+    path = tmp_path / "journal.db"
+    with sqlite3.connect(path, isolation_level=None) as db:
+        for statement in _FORMATS[0].strip().removesuffix(";").split(";\n"):
+            db.execute(statement)
+        db.execute("PRAGMA user_version=1")
+        columns = "id, name, experiment, state, config, started_at, tracking"
+        db.execute(f"INSERT INTO runs ({columns}) VALUES ('old', 'name', 'experiment', 'finished', '{{}}', 1, '{{}}')")
+        db.execute("INSERT INTO steps (key, name, started_at, result) VALUES ('key', 'train', 1, 'done')")
+    db.close()
+    journal = Journal(path)
+    assert [(r.id, r.kind, r.driver) for r in journal.runs()] == [("old", "run", None)]
+    assert journal.result("key") == "done"
+
+
+def test_a_step_knows_the_other_version_of_its_code(journal: Journal) -> None:
+    journal.intend("old", "train", "inputs", 1)
+    assert journal.other_version("inputs", 2) is None, "it has no result"
+    journal.conclude("old", "done")
+    assert (journal.other_version("inputs", 2), journal.other_version("inputs", 1), journal.other_version("others", 2)) == (1, None, None)
+
+
+def test_a_sweep_is_written_down_once(journal: Journal) -> None:
+    cells = [CellRow(1, "a", "{}"), CellRow(2, "b", "{}")]
+    for started_at in (1.0, 2.0):
+        journal.open_sweep(SweepRow("s", "[]", "sweep", None, started_at), cells)
+    assert [s.started_at for s in journal.sweeps()] == [1.0]
+    assert reopened(journal).cells("s") == cells
+    assert Journal(journal.path).cells("another") == []

@@ -160,7 +160,7 @@ def test_values_longer_than_mlflow_takes_are_cut_and_many_params_are_no_matter(s
     store.state.journal.open_run("r", "name", "experiment", "{}", "{}")
     params = Params(values={f"p{n}": "x" * 7000 for n in range(150)})
     for event in (params, Tags(values={"t": "y" * 9000})):
-        store.state.journal.emit("r", event.ident, event.model_dump_json())
+        store.state.journal.emit("r", [(event.ident, event.model_dump_json())])
     row = store.state.journal.run("r")
     assert row
     store.advance(row)
@@ -174,7 +174,7 @@ def test_a_store_that_can_not_be_written_is_a_tracking_error(store: MlflowStore)
     (store.state.root / "mlartifacts").touch()
     store.state.journal.open_run("r", "name", "experiment", "{}", "{}")
     event = Text(path="a/text.txt", content="text")
-    store.state.journal.emit("r", event.ident, event.model_dump_json())
+    store.state.journal.emit("r", [(event.ident, event.model_dump_json())])
     row = store.state.journal.run("r")
     assert row
     with pytest.raises(TrackingError, match="MLflow can't be written"):
@@ -203,7 +203,7 @@ def test_examples_and_answers_stay_out_of_a_server_unless_it_may_have_them(case:
     )
     for event in (PRIVATE, OPEN, ANSWERS):
         store.state.journal.open_run("r", "name", "experiment", "{}", "{}")
-        store.state.journal.emit("r", event.ident, event.model_dump_json())
+        store.state.journal.emit("r", [(event.ident, event.model_dump_json())])
     store.state.journal.link_mlflow_run("r", "1", "mlflow-run")
     row = store.state.journal.run("r")
     assert row
