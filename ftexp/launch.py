@@ -33,19 +33,31 @@ class Outcome:
     tracking_error: TrackingError | None
 
 
+@dataclass(frozen=True)
+class SweepTag:
+    """Which cell of which sweep a run is."""
+
+    sweep: str
+    cell: int
+
+    @property
+    def event(self) -> Tags:
+        return Tags(values={f"ftexp.sweep.{self.sweep}": str(self.cell)})
+
+
 def run_id(p: Prepared, keys: Keys) -> str:
     """Ten hexadecimal digits: a run is what it comes to, under the name and in the store it was asked for."""
-    return digest("run", p.name, p.config.name, p.config.tracking, keys.compare.value)[:10]
+    return digest("run", p.name, p.config.name, p.config.tracking, keys.result)[:10]
 
 
-def launch(p: Prepared, composed: Composed, state: State, progress: Progress) -> Outcome:
-    """Raises the first obstacle, and whatever stops the run, after noting it."""
+def launch(p: Prepared, composed: Composed, state: State, progress: Progress, sweep: SweepTag | None = None) -> Outcome:
+    """Raises the first obstacle, and whatever stops the run, after noting it. As a part of a `sweep` it says so in MLflow."""
     keys = keys_for(p, p.model.local) if p.model.local else None
     run = run_id(p, keys) if keys else None
     known = state.journal.run(run) if run and state.exists else None
     store = MlflowStore(p.config.tracking, state)
     if known and known.state == "finished" and known.record:
-        return _answered(known, store)
+        return _answered(known, store, sweep)
     for obstacle in p.model.obstacles:
         raise obstacle
     assert keys and run and p.model.local, "a model without obstacles is open"
@@ -53,12 +65,14 @@ def launch(p: Prepared, composed: Composed, state: State, progress: Progress) ->
     with state.lock(f"run-{run}", waiting=lambda: progress.say("another process is at this run, waiting for it")):
         done_meanwhile = state.journal.run(run)
         if done_meanwhile and done_meanwhile.state == "finished":
-            return _answered(done_meanwhile, store)
-        return _carried_out(p, composed, keys, run, store, progress)
+            return _answered(done_meanwhile, store, sweep)
+        return _carried_out(p, composed, keys, run, store, progress, sweep)
 
 
-def _answered(known: RunRow, store: MlflowStore) -> Outcome:
+def _answered(known: RunRow, store: MlflowStore, sweep: SweepTag | None) -> Outcome:
     """From the journal alone: neither torch nor MLflow is imported, unless MLflow is behind."""
+    if sweep:
+        store.state.journal.emit(known.id, [(sweep.event.ident, sweep.event.model_dump_json())])
     return Outcome(known, Record.model_validate_json(known.record or ""), True, catch_up(store, known.id))
 
 
@@ -68,7 +82,9 @@ def answers_of(run: RunRow, p: Prepared, state: State) -> dict[SubjectName, Answ
     return {subject: Answers.model_validate_json(said) for subject, said in found.items() if said is not None}
 
 
-def _carried_out(p: Prepared, composed: Composed, keys: Keys, run: str, store: MlflowStore, progress: Progress) -> Outcome:
+def _carried_out(
+    p: Prepared, composed: Composed, keys: Keys, run: str, store: MlflowStore, progress: Progress, sweep: SweepTag | None
+) -> Outcome:
     state, step = store.state, Steps(store.state, run, progress)
     assert p.model.local, "checked by the caller"
     before = state.journal.run(run)
@@ -76,6 +92,10 @@ def _carried_out(p: Prepared, composed: Composed, keys: Keys, run: str, store: M
     with telling(store, run) as told:
         try:
             step.tell(*opening_events(p, p.model.local, composed, run, environment(state.root)))
+            if sweep:
+                step.tell(sweep.event)
+            else:
+                progress.say(f"one training example as the model reads it; it learns what stands between ⟦ and ⟧:\n{p.shown_example}")
             record = execute(p, p.model.local, keys, step)
             step.tell(*closing_events(p, record, step))
             if before and before.error:

@@ -11,10 +11,11 @@ from ftexp.backends.results import Answers
 from ftexp.compose import Composed
 from ftexp.data.dataset import JsonlDataset
 from ftexp.environment import Environment
-from ftexp.evaluation.scoring import Scores
+from ftexp.evaluation.scoring import Scores, Selection
+from ftexp.evaluation.statistics import mean
 from ftexp.run import Prepared, Record
 from ftexp.steps import Steps
-from ftexp.tracking.events import Event, Figures, Input, Params, Table, Tags, Text, TunedModel, score_figures
+from ftexp.tracking.events import Event, Figures, Input, Params, Table, Tags, Text, TunedModel, score_figures, with_interval
 from ftexp.values import canonical
 
 
@@ -44,8 +45,17 @@ def opening_events(p: Prepared, model: LocalModel, composed: Composed, run: str,
 def closing_events(p: Prepared, record: Record, step: Steps) -> Iterator[Event]:
     yield TunedModel(name=p.name, sha256=record.training.adapter.sha256, base=p.config.model.name)
     yield Figures(step=0, values=dict(score_figures(record.comparison)), of_model=True)  # after the model, which they are linked with
+    if record.selection:
+        yield Figures(step=0, values=dict(_selection_figures(record.selection, p.config.evaluation.confidence)))
     yield _items_table(p, step)
     yield Tags(values={"mlflow.note.content": _note(p, record)})
+
+
+def _selection_figures(selection: Selection, confidence: float) -> Iterator[tuple[str, float]]:
+    known = [s.value for s in selection.scores if s.value is not None]
+    if known:
+        found = mean(known, confidence)
+        yield from with_interval(f"score/validation/{selection.metric}", found.value, found.low, found.high, found.n)
 
 
 def _tags(p: Prepared, model: LocalModel, run: str, here: Environment) -> dict[str, str]:

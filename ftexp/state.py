@@ -68,6 +68,18 @@ class State:
         finally:
             lock.release()
 
+    def is_locked(self, name: str) -> bool:
+        """Whether a process holds this lock at the moment."""
+        from filelock import FileLock, Timeout
+
+        lock = FileLock(self.folder("locks", "") / f"{name}.lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            return True
+        lock.release()
+        return False
+
     def _create(self) -> None:
         try:
             self.directory.mkdir(mode=0o700, exist_ok=True)

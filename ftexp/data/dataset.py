@@ -28,6 +28,7 @@ class Split(Value):
 
 
 class _Dataset(Value):
+    train_examples: int | None = Field(default=None, ge=1, description="a whole number from 1, or null for all")
     task_type: TaskType = Field(description="style, task, domain or reasoning")
     license: str | None = Field(description="text or null")
     source: str | None = Field(description="text or null")

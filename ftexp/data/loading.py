@@ -10,7 +10,7 @@ from typing import assert_never
 from ftexp.data import jsonl
 from ftexp.data.dataset import BuiltinDataset, Dataset, JsonlDataset
 from ftexp.data.messages import Example, Splits
-from ftexp.data.split import FEWEST_EXAMPLES, split
+from ftexp.data.split import FEWEST_EXAMPLES, some_of, split
 from ftexp.errors import DataError
 from ftexp.validation.findings import Finding, raise_on_errors
 from ftexp.values import digest
@@ -29,8 +29,7 @@ def load(dataset: Dataset) -> Loaded:
     """Raises DataError with every error of every file."""
     match dataset:
         case BuiltinDataset(builtin=name):
-            splits: Splits = import_module(f"ftexp.data.builtin.{name}").splits()
-            return Loaded(splits, (), _digests(splits))
+            return _loaded(dataset, import_module(f"ftexp.data.builtin.{name}").splits(), ())
         case JsonlDataset():
             return _load_files(dataset)
     assert_never(dataset)
@@ -54,7 +53,16 @@ def _load_files(dataset: JsonlDataset) -> Loaded:
         test=readings["test"].examples if "test" in readings else parts.test,
     )
     _refuse_empty(splits, dataset.path)
-    return Loaded(splits, tuple(f for f in findings if f.severity == "warning"), _digests(splits))
+    return _loaded(dataset, splits, tuple(f for f in findings if f.severity == "warning"))
+
+
+def _loaded(dataset: Dataset, whole: Splits, warnings: tuple[Finding, ...]) -> Loaded:
+    """With as much of the training examples as is wanted. Raises DataError where more are wanted than there are."""
+    wanted, there = dataset.train_examples, len(whole.train)
+    if wanted is not None and wanted > there:
+        raise DataError(f"dataset.train_examples: found {wanted}, expected at most {there}, which is how many there are to train on")
+    splits = Splits(some_of(whole.train, wanted), whole.validation, whole.test)
+    return Loaded(splits, warnings, _digests(splits))
 
 
 def _file(path: str) -> Path:

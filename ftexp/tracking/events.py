@@ -53,10 +53,11 @@ class Text(Value):
     path: str
     content: str
     private: bool = False
+    edition: str = ""  # another edition is told again and replaces the one before
 
     @property
     def ident(self) -> str:
-        return f"text/{self.path}"
+        return f"text/{self.path}/{self.edition}".removesuffix("/")
 
 
 class Table(Value):
@@ -79,10 +80,11 @@ class Folder(Value):
     kind: Literal["folder"] = "folder"
     path: str
     into: str
+    edition: str = ""
 
     @property
     def ident(self) -> str:
-        return f"folder/{self.into}"
+        return f"folder/{self.into}/{self.edition}".removesuffix("/")
 
 
 class Input(Value):
@@ -159,13 +161,13 @@ def figures_of(point: Point) -> Iterator[Figures]:
 def score_figures(comparison: Comparison) -> Iterator[tuple[str, float]]:
     for metric, subjects in comparison.means.items():
         for subject, found in subjects.items():
-            yield from _with_interval(f"score/{subject}/{metric}", found.value, found.low, found.high, found.n)
+            yield from with_interval(f"score/{subject}/{metric}", found.value, found.low, found.high, found.n)
     for metric, against in comparison.differences.items():
         for other, difference in against.items():
-            yield from _with_interval(f"score/delta_{other}/{metric}", difference.value, difference.low, difference.high, difference.n)
+            yield from with_interval(f"score/delta_{other}/{metric}", difference.value, difference.low, difference.high, difference.n)
 
 
-def _with_interval(name: str, value: float, low: float | None, high: float | None, n: int) -> Iterator[tuple[str, float]]:
+def with_interval(name: str, value: float, low: float | None, high: float | None, n: int) -> Iterator[tuple[str, float]]:
     yield name, value
     yield f"{name}/n", n
     if low is not None and high is not None:
