@@ -39,6 +39,11 @@ class Composed:
     launcher: str
 
 
+def recorded(config: RunConfig, words: Sequence[str] = ()) -> Composed:
+    """A config that was judged before, as if it had been composed now."""
+    return Composed(config, tuple(words), {}, config.model_dump(mode="json", by_alias=True), "basic")
+
+
 def config_directories(working_directory: Path) -> list[Path]:
     """Where groups are looked up: the user's own `conf/` first, then the one that comes with ftexp."""
     inside_wheel = Path(__file__).parent / "conf"

@@ -161,6 +161,10 @@ class Journal:
         rows = self._execute("SELECT result FROM steps WHERE key=?", (key,))
         return rows[0][0] if rows else None
 
+    def results(self, name: str) -> list[str]:
+        """Of every step of this name, as JSON."""
+        return [row[0] for row in self._execute("SELECT result FROM steps WHERE name=? AND result IS NOT NULL", (name,))]
+
     def intend(self, key: str, name: str, inputs: str, version: int) -> None:
         """`inputs` is the key without the version of the code that works the step out."""
         self._execute(

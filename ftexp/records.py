@@ -30,7 +30,7 @@ def find_run(reference: str, state: State) -> RunRow:
 
     Raises RunNotFoundError where none or several fit.
     """
-    runs = state.journal.runs() if state.exists else []
+    runs = state.journal.runs("kind='run'") if state.exists else []
     if reference == "last" and runs:
         return runs[-1]
     named = [r for r in runs if r.name == reference]

@@ -49,8 +49,11 @@ class State:
         return self.relative(target)
 
     def discard(self, folder: Path) -> None:
-        """Removes a folder that no record needs."""
-        shutil.rmtree(folder, ignore_errors=True)
+        """Removes a folder or file that no record needs."""
+        if folder.is_file():
+            folder.unlink(missing_ok=True)
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
 
     @contextmanager
     def lock(self, name: str, waiting: Callable[[], None]) -> Iterator[None]:

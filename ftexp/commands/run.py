@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import argparse
 import shlex
-import shutil
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ftexp.compose import Composed
-from ftexp.errors import ExitCode, TrackingError
+from ftexp.errors import ExitCode
 from ftexp.launch import answers_of, launch
 from ftexp.progress import Progress
+from ftexp.report.saying import program, say_behind
 from ftexp.report.sweep import plan_total, show_results
 from ftexp.report.terminal import answers_table, facts, next_step, results_table
 from ftexp.run import prepare
 from ftexp.state import State
 from ftexp.sweep.carry_out import carry_out
+from ftexp.sweep.confirmation import confirmation_of
 from ftexp.sweep.expand import Asked, expand
 from ftexp.sweep.prepared import prepare_sweep
 
@@ -49,8 +49,8 @@ def _sweep(asked: Asked, words: list[str], state: State, progress: Progress, out
     for line in (f"sweep     {sweep.id}", *plan_total(sweep)):
         progress.say(line)
     results, tracking_error = carry_out(sweep, words, state, progress)
-    show_results(results, _program(), out)
-    _say_behind(tracking_error, out)
+    show_results(results, confirmation_of(results, state), program(), out)
+    say_behind(tracking_error, out)
     return ExitCode.OK if results.finished == len(results.cells) else ExitCode.FAILED
 
 
@@ -69,29 +69,15 @@ def _run(composed: Composed, words: list[str], state: State, progress: Progress,
         out.print(
             f"recorded  run {outcome.run.id} had done all of this; nothing was trained again (replicate=2 repeats it)", highlight=False
         )
-    _say_behind(outcome.tracking_error, out)
+    say_behind(outcome.tracking_error, out)
     out.print(f"try next  {_command_with(words, next_step(prepared, outcome.record))}", highlight=False, soft_wrap=True)
-    me = _program()
+    me = program()
     out.print(f"see it    {me} ui {outcome.run.id}      talk to it  {me} chat {outcome.run.id}", highlight=False, soft_wrap=True)
     return ExitCode.OK
-
-
-def _say_behind(error: TrackingError | None, out: Console) -> None:
-    if error:
-        told = f"mlflow    is behind: {error}. The run is safe in the journal; complete it with: ftexp sync"
-        out.print(told, highlight=False, soft_wrap=True)
 
 
 def _command_with(overrides: list[str], change: str) -> str:
     """The command that was given, with one key changed."""
     key = change.split("=")[0]
     kept = [shlex.quote(word) for word in overrides if word.split("=")[0] != key]
-    return " ".join([_program(), "run", *kept, change])
-
-
-def _program() -> str:
-    """As this shell finds it: `ftexp`, or its path where the environment isn't active."""
-    called = Path(sys.argv[0])
-    if called.name != "ftexp" or shutil.which("ftexp"):
-        return "ftexp"
-    return str(called.relative_to(Path.cwd())) if called.is_relative_to(Path.cwd()) else str(called)
+    return " ".join([program(), "run", *kept, change])

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from ftexp.launch import Outcome
     from ftexp.run import Prepared
+    from ftexp.sweep.confirmation import Confirmation
     from ftexp.sweep.prepared import PreparedCell, PreparedSweep
     from ftexp.sweep.ranking import Place, Ranking
     from ftexp.sweep.results import SweepResults
@@ -90,12 +91,12 @@ def ranking_table(ranking: Ranking) -> Table:
     return table
 
 
-def show_results(results: SweepResults, program: str, out: Console) -> None:
+def show_results(results: SweepResults, confirmation: Confirmation | None, program: str, out: Console) -> None:
     """The ranking of what has finished, the reasons of what has failed, and how to go on."""
     lines = [f"failed    run {n}: {reason}" for n, reason in results.failed.items()]
     if results.ranking:
         out.print(ranking_table(results.ranking))
-        lines = [*ranking_lines(results.ranking, results.row.id, program), *lines]
+        lines = [*ranking_lines(results.ranking, results.row.id, program, confirmation), *lines]
     missing = len(results.cells) - results.finished
     if missing:
         lines.append(f"missing   {missing} of {len(results.cells)} runs; the same command does only those")
@@ -110,7 +111,7 @@ def _cells(row: Place) -> list[str]:
     return [_mean(row.validation), behind, f"{c.validation_loss:.4f}", _mean(row.test), _shown(row.against_base), duration(c.seconds)]
 
 
-def ranking_lines(ranking: Ranking, sweep: str, program: str) -> list[str]:
+def ranking_lines(ranking: Ranking, sweep: str, program: str, confirmation: Confirmation | None) -> list[str]:
     """What the ranking is worth, in sentences."""
     winner, picked = ranking.winner, ranking.picked
     among = len(ranking.places)
@@ -121,8 +122,22 @@ def ranking_lines(ranking: Ranking, sweep: str, program: str) -> list[str]:
     ]
     if among > 1:
         lines += [_apart_line(ranking), _second_line(ranking)]
-    lines.append(f"luck      one seed each: whether another would rank them so is not known; find out: {program} confirm {sweep} --seeds 3")
+        lines += confirmation_lines(confirmation) if confirmation else [_luck_line(sweep, program)]
     return lines
+
+
+def _luck_line(sweep: str, program: str) -> str:
+    return f"luck      one seed each: whether another would rank them so is not known; find out: {program} confirm {sweep} --seeds 3"
+
+
+def confirmation_lines(found: Confirmation) -> list[str]:
+    """What other seeds say of the winner and the second."""
+    verdict = "better than the second" if found.is_better else "not shown to be better than the second"
+    seeds = ", ".join(f"seed {s.seed}: {s.winner:.3f} against {s.second:.3f}" for s in found.seeds)
+    return [
+        f"seeds     {seeds}",
+        f"verdict   {found.winner} is {verdict} ({found.second}): {_shown(found.overall)} on the test items, over {len(found.seeds)} seeds",
+    ]
 
 
 def _apart_line(ranking: Ranking) -> str:

@@ -9,9 +9,10 @@ from ftexp.errors import TrackingError
 from ftexp.launch import launch
 from ftexp.progress import Progress
 from ftexp.state import State
+from ftexp.sweep.confirmation import confirmation_of
 from ftexp.sweep.launching import launch_cells
 from ftexp.sweep.prepared import PreparedCell, PreparedSweep
-from ftexp.sweep.results import SweepResults, results_of
+from ftexp.sweep.results import SweepResults, find_sweep, results_of
 from ftexp.sweep.summary import write_summary
 from ftexp.tracking.mlflow_store import MlflowStore
 
@@ -34,7 +35,8 @@ def carry_out(sweep: PreparedSweep, words: Sequence[str], state: State, progress
     if missing:
         launch_cells(sweep.asked, missing, state, progress)
     results = results_of(row, state)
-    return results, write_summary(results, tracking, state)
+    shown = results if sweep.of is None else find_sweep(sweep.of, state)  # a confirmation is told in the summary of what it confirms
+    return results, write_summary(shown, confirmation_of(shown, state), tracking, state)
 
 
 def _is_finished(cell: PreparedCell, state: State) -> bool:

@@ -50,19 +50,22 @@ class PreparedCell:
 
 @dataclass(frozen=True)
 class PreparedSweep:
-    """`id` is that of the set of its runs: the same command is the same sweep."""
+    """`id` is that of the set of its runs: the same command is the same sweep. `of` is the sweep that it confirms."""
 
     id: str
     asked: Asked
     cells: tuple[PreparedCell, ...]
+    of: str | None = None
 
     def rows(self, words: Sequence[str], started_at: float) -> tuple[SweepRow, list[CellRow]]:
         """As the journal keeps it."""
         cells = [CellRow(c.number, c.run, json.dumps(c.cell.point, ensure_ascii=False)) for c in self.cells]
-        return SweepRow(self.id, json.dumps(list(words), ensure_ascii=False), "sweep", None, started_at), cells
+        return SweepRow(
+            self.id, json.dumps(list(words), ensure_ascii=False), "confirmation" if self.of else "sweep", self.of, started_at
+        ), cells
 
 
-def prepare_sweep(asked: Asked, state: State) -> PreparedSweep:
+def prepare_sweep(asked: Asked, state: State, of: str | None = None) -> PreparedSweep:
     """Data is read and tokens are counted once for all cells. Cells that come to the same run are one."""
     once, by_run = Once(), dict[str, PreparedCell]()
     for cell in asked.cells:
@@ -72,7 +75,7 @@ def prepare_sweep(asked: Asked, state: State) -> PreparedSweep:
         by_run.setdefault(run or cell.title, PreparedCell(len(by_run) + 1, cell, p, run))
     name = digest("sweep", sorted(by_run))[:10]
     cells = tuple(replace(c, sweep=SweepTag(name, c.number)) for c in by_run.values())
-    return PreparedSweep(name, asked, cells)
+    return PreparedSweep(name, asked, cells, of)
 
 
 def _label(cell: Cell) -> str:

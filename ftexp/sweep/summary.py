@@ -11,6 +11,7 @@ from ftexp.report.plots import draw
 from ftexp.report.sweep import grid_markdown, ranking_lines, ranking_markdown
 from ftexp.run import Record
 from ftexp.state import State
+from ftexp.sweep.confirmation import Confirmation
 from ftexp.sweep.results import SweepResults
 from ftexp.tracking.config import LocalTracking, ServerTracking
 from ftexp.tracking.events import Ended, Event, Figures, Folder, Params, Tags, Text, with_interval
@@ -19,13 +20,15 @@ from ftexp.tracking.telling import catch_up
 from ftexp.values import canonical, digest
 
 
-def write_summary(results: SweepResults, tracking: LocalTracking | ServerTracking, state: State) -> TrackingError | None:
+def write_summary(
+    results: SweepResults, confirmation: Confirmation | None, tracking: LocalTracking | ServerTracking, state: State
+) -> TrackingError | None:
     """Tells MLflow how the sweep stands; the reason where it can't be told. Again for each new standing, into the same run."""
     run, journal = results.row.id, state.journal
     journal.open_run(
         run, f"sweep of {len(results.cells)}", results.experiment, "{}", canonical(tracking), canonical(Driver.here()), kind="summary"
     )
-    events = list(_events(results, state))
+    events = list(_events(results, confirmation, state))
     journal.emit(run, [(e.ident, e.model_dump_json()) for e in events])
     whole = results.finished == len(results.cells)
     ended = Ended(state="FINISHED" if whole else "FAILED", attempt=journal.emitted(run))
@@ -38,10 +41,10 @@ def write_summary(results: SweepResults, tracking: LocalTracking | ServerTrackin
     return catch_up(MlflowStore(tracking, state), run)
 
 
-def _events(results: SweepResults, state: State) -> Iterator[Event]:
+def _events(results: SweepResults, confirmation: Confirmation | None, state: State) -> Iterator[Event]:
     sweep = results.row.id
     yield Params(values={"words": " ".join(results.words), "cells": str(len(results.cells))})
-    yield Tags(values={"ftexp.summary": sweep, "mlflow.note.content": note(results)})
+    yield Tags(values={"ftexp.summary": sweep, "mlflow.note.content": note(results, confirmation)})
     ranking = results.ranking
     if ranking is None:
         return
@@ -75,11 +78,11 @@ def _curves(results: SweepResults) -> dict[int, list[tuple[int, float]]]:
     }
 
 
-def note(results: SweepResults) -> str:
+def note(results: SweepResults, confirmation: Confirmation | None) -> str:
     """Markdown that the UI shows above the summary run."""
     lines = [f"**Sweep {results.row.id}**: {results.finished} of {len(results.cells)} runs finished. `{' '.join(results.words)}`"]
     lines += [f"- run {n} failed: {reason}" for n, reason in results.failed.items()]
     if results.ranking:
-        lines += ["", *(f"- {line}" for line in ranking_lines(results.ranking, results.row.id, "ftexp")), ""]
+        lines += ["", *(f"- {line}" for line in ranking_lines(results.ranking, results.row.id, "ftexp", confirmation)), ""]
         lines += [ranking_markdown(results.ranking), "", grid_markdown(results.ranking), "", "Pictures: artifacts, folder `sweep`."]
     return "\n".join(lines)
