@@ -27,6 +27,7 @@ COMMANDS = {
     "check": "judge the data alone",
     "config": "print the composed config of a run",
     "list": "the runs on record",
+    "compare": "finished runs side by side: what differs, which is better by how much",
     "chat": "talk to the base and the tuned model side by side",
     "export": "write a run's adapter, or the merged model, to a directory",
     "ui": "open MLflow on this project's runs",
