@@ -30,6 +30,7 @@ COMMANDS = {
     "list": "the runs on record",
     "status": "what goes on, what was cut off, and how to go on",
     "confirm": "train the first two of a sweep with other seeds: is the winner better?",
+    "compare": "finished runs side by side: what differs, which is better by how much",
     "chat": "talk to the base and the tuned model side by side",
     "export": "write a run's adapter, or the merged model, to a directory",
     "ui": "open MLflow on this project's runs",

@@ -6,6 +6,7 @@ sweep is a set of runs; an event is one thing that MLflow is to show of a run. M
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
@@ -48,6 +49,8 @@ CREATE TABLE sweep_runs (
   PRIMARY KEY (sweep, cell));
 """,
 )
+
+_LISTED = "(SELECT value FROM json_each(?))"  # any number of values in one parameter
 
 
 @dataclass(frozen=True)
@@ -221,6 +224,15 @@ class Journal:
     def run(self, run: str) -> RunRow | None:
         return next(iter(self.runs("id=?", (run,))), None)
 
+    def runs_of(self, ids: Sequence[str]) -> list[RunRow]:
+        """The runs of these ids in their order; those that aren't on record are left out."""
+        found = {row.id: row for row in self.runs(f"id IN {_LISTED}", (json.dumps(ids),))}
+        return [found[run] for run in ids if run in found]
+
+    def holds(self, where: str, values: tuple[Any, ...] = ()) -> bool:
+        """Whether an SQL condition holds for any run."""
+        return bool(self._execute(f"SELECT EXISTS (SELECT 1 FROM runs WHERE {where})", values)[0][0])
+
     # Sweeps
 
     def open_sweep(self, sweep: SweepRow, cells: Sequence[CellRow]) -> None:
@@ -248,6 +260,14 @@ class Journal:
                 self._db.executemany("INSERT OR IGNORE INTO events (run, ident, at, body) VALUES (?, ?, ?, ?)", rows)
         except sqlite3.Error as error:
             raise self._unusable(error) from error
+
+    def bodies(self, runs: Sequence[str], beginning: str) -> dict[str, list[str]]:
+        """Of each run the events whose ident begins so, the oldest first; runs without any are absent."""
+        query = f"SELECT run, body FROM events WHERE run IN {_LISTED} AND ident >= ? AND ident < ? ORDER BY id"
+        found: dict[str, list[str]] = {}
+        for run, body in self._execute(query, (json.dumps(runs), beginning, beginning + chr(0x10FFFF))):
+            found.setdefault(run, []).append(body)
+        return found
 
     def emitted(self, run: str) -> int:
         return int(self._execute("SELECT COUNT(*) FROM events WHERE run=?", (run,))[0][0])

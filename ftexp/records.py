@@ -1,17 +1,25 @@
-"""Finding a run on record, and opening what it left behind."""
+"""Finding runs on record, and opening what they left behind."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from ftexp.backends.opening import LocalModel, open_model
-from ftexp.config import RunConfig
-from ftexp.data.messages import Splits
-from ftexp.errors import RunNotFoundError, StateError
-from ftexp.journal import RunRow
-from ftexp.run import Record
+from ftexp.compare import Answered, RunResult, listed
+from ftexp.errors import ConfigError, RunNotFoundError, StateError
+from ftexp.journal import Journal, RunRow
+from ftexp.provenance import Inputs, recorded
+from ftexp.query import runs_where
 from ftexp.state import State
+from ftexp.tracking.events import Table
+
+if TYPE_CHECKING:
+    from ftexp.backends.opening import LocalModel
+    from ftexp.config import RunConfig
+    from ftexp.run import Record
 
 
 @dataclass(frozen=True)
@@ -25,31 +33,134 @@ class TunedRun:
     adapter: Path
 
 
+@dataclass(frozen=True)
+class FinishedRuns:
+    """`notes` say which runs were left out, and why."""
+
+    rows: tuple[RunRow, ...]
+    notes: tuple[str, ...]
+
+
 def find_run(reference: str, state: State) -> RunRow:
     """By id, the beginning of one, or name (the newest of that name); `last` is the newest of all.
 
     Raises RunNotFoundError where none or several fit.
     """
-    runs = state.journal.runs("kind='run'") if state.exists else []
-    if reference == "last" and runs:
-        return runs[-1]
-    named = [r for r in runs if r.name == reference]
-    if named:
-        return named[-1]
-    fitting = [r for r in runs if r.id.startswith(reference)]
-    if len(fitting) == 1:
-        return fitting[0]
-    if fitting:
-        raise RunNotFoundError(
-            f"run {reference!r}: found {len(fitting)} that begin so ({', '.join(r.id for r in fitting)}); give more of the id"
+    if state.exists:
+        newest = (
+            state.journal.runs("id IN (SELECT id FROM runs WHERE kind='run' ORDER BY started_at DESC LIMIT 1)")
+            if reference == "last"
+            else []
         )
+        if named := newest or state.journal.runs("kind='run' AND name=?", (reference,)):
+            return named[-1]
+        fitting = state.journal.runs("kind='run' AND substr(id, 1, length(?))=?", (reference, reference))
+        if len(fitting) == 1:
+            return fitting[0]
+        if fitting:
+            raise RunNotFoundError(
+                f"run {reference!r}: found {len(fitting)} that begin so ({', '.join(r.id for r in fitting)}); give more of the id"
+            )
     raise RunNotFoundError(
         f"run {reference!r}: not on record in {state.directory}; expected an id or name that `ftexp list` shows, or last"
     )
 
 
+def find_finished(references: Sequence[str], conditions: Sequence[str], state: State) -> FinishedRuns:
+    """The runs named, and those of the sweeps named, that fit the conditions; without names all on record that do.
+
+    Raises RunNotFoundError for a named run that hasn't finished; those of a sweep or a query are left out with a note.
+    """
+    if not references and not conditions:
+        raise ConfigError("found neither runs nor a condition, expected runs, a sweep, or --where CONDITION")
+    found = [_referred(reference, state) for reference in references]
+    named = {row.id for rows, is_sweep in found for row in rows if not is_sweep}
+    rows = list({row.id: row for rows, _ in found for row in rows}.values())
+    if conditions:
+        fitting = runs_where(conditions, state.journal) if state.exists else []
+        ids = {row.id for row in fitting}
+        rows = [row for row in rows if row.id in ids] if references else fitting
+    unfinished = [row for row in rows if row.record is None]
+    if faults := [f"run {row.id}: has no scores, it {_standing(row)}; expected a finished one" for row in unfinished if row.id in named]:
+        raise RunNotFoundError(*faults)
+    left_out = [f"{row.id} {_standing(row)}" for row in unfinished]
+    notes = [f"left out, since not finished: {listed(left_out)}"] if left_out else []
+    return FinishedRuns(tuple(row for row in rows if row.record is not None), tuple(notes))
+
+
+def _standing(row: RunRow) -> str:
+    return "is the summary of a sweep" if row.kind == "summary" else f"is {row.state}"
+
+
+def _referred(reference: str, state: State) -> tuple[list[RunRow], bool]:
+    """The runs that a reference names, and whether it is a sweep's."""
+    sweeps = [sweep.id for sweep in state.journal.sweeps() if sweep.id.startswith(reference)] if state.exists else []
+    if not sweeps:
+        return [find_run(reference, state)], False
+    runs = [row.id for row in state.journal.runs("kind='run' AND substr(id, 1, length(?))=?", (reference, reference))]
+    if reference not in sweeps and len(sweeps + runs) > 1:
+        raise RunNotFoundError(
+            f"{reference!r}: found {len(sweeps + runs)} runs and sweeps that begin so ({', '.join(sweeps + runs)}); give more of the id"
+        )
+    sweep = reference if reference in sweeps else sweeps[0]
+    return state.journal.runs_of([cell.run for cell in state.journal.cells(sweep)]), True
+
+
+def results_of(rows: Sequence[RunRow], journal: Journal) -> list[RunResult]:
+    """What finished runs came to, in their order."""
+    ids = [row.id for row in rows]
+    inputs, tables = recorded(ids, journal), journal.bodies(ids, "table/evaluation/items.json")
+    return [_result(row, inputs[row.id], next(map(Table.model_validate_json, tables.get(row.id, [])), None)) for row in rows]
+
+
+def _result(row: RunRow, inputs: Inputs, table: Table | None) -> RunResult:
+    from ftexp.run import Record
+
+    config, record = json.loads(row.config), Record.model_validate_json(row.record or "")
+    metrics = {f"{suite}/{name}": m for suite, s in config["eval"]["suites"].items() for name, m in s["metrics"].items()}
+    training = record.training
+    losses = [p.figures["validation/loss"] for p in training.curve if p.step == training.best_step and "validation/loss" in p.figures]
+    return RunResult(
+        id=row.id,
+        name=row.name,
+        experiment=row.experiment,
+        config=inputs.config,
+        comparison=record.comparison,
+        headline=config["eval"]["headline"],
+        confidence=config["eval"]["confidence"],
+        metrics=metrics,
+        items=_answered(table) if table else (),
+        scores=_scores(table, metrics) if table else {},
+        best_validation_loss=losses[0] if losses else None,
+        train_seconds=training.seconds,
+        evaluation_seconds=record.evaluation_seconds,
+        billed_usd=0.0 if config["model"]["provider"]["kind"] == "local" else None,
+    )
+
+
+def _answered(table: Table) -> tuple[Answered, ...]:
+    prompt, reference, reply = (table.columns.index(column) for column in ("prompt", "reference", "tuned"))
+    return tuple(Answered(str(row[prompt]), str(row[reference]), str(row[reply])) for row in table.rows)
+
+
+def _scores(table: Table, metrics: Mapping[str, Any]) -> dict[str, tuple[float | None, ...]]:
+    """Those of the tuned model, by metric."""
+    places = {metric: table.columns.index(f"{metric} tuned") for metric in metrics if f"{metric} tuned" in table.columns}
+    return {metric: tuple(_score(row[place]) for row in table.rows) for metric, place in places.items()}
+
+
+def _score(cell: str | float | None) -> float | None:
+    assert not isinstance(cell, str), "scores are numbers"
+    return cell
+
+
 def open_tuned(reference: str, state: State) -> TunedRun:
     """Raises RunNotFoundError for a run that hasn't finished, StateError where its adapter is gone."""
+    from ftexp.backends.opening import open_model
+    from ftexp.config import RunConfig
+    from ftexp.data.messages import Splits
+    from ftexp.run import Record
+
     row = find_run(reference, state)
     if row.record is None:
         raise RunNotFoundError(f"run {row.id}: has no tuned model, it is {row.state}; expected a finished one")

@@ -116,6 +116,6 @@ def _z(confidence: float) -> float:
 
 
 def _t(confidence: float, degrees: int) -> float:
-    from scipy.stats import t
+    from scipy.special import stdtrit  # what scipy.stats.t.ppf calls, at a third of the import
 
-    return float(t.ppf((1 + confidence) / 2, degrees))
+    return float(stdtrit(degrees, (1 + confidence) / 2))

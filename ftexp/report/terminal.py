@@ -53,11 +53,11 @@ def answers_table(p: Prepared, answers: Mapping[SubjectName, Answers], items: in
         table.add_column(column, overflow="fold", ratio=1)
     for i, item in enumerate(p.items[:items]):
         said = (found.replies[i].text for found in answers.values())
-        table.add_row(*(Text(_shortened(text)) for text in (item.prompt[-1].content, item.reference, *said)))
+        table.add_row(*(Text(shortened(text)) for text in (item.prompt[-1].content, item.reference, *said)))
     return table
 
 
-def _shortened(text: str, longest: int = 280) -> str:
+def shortened(text: str, longest: int = 280) -> str:
     """One cell's worth, control characters made visible: a model's text must not steer the terminal."""
     shown = "".join(c if c == "\n" or c.isprintable() else "\ufffd" for c in text)
     return shown if len(shown) <= longest else shown[: longest - 3] + "..."

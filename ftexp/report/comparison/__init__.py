@@ -1,0 +1,1 @@
+"""Compared runs for a terminal, as Markdown, as CSV and as a page."""
