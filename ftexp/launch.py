@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from ftexp.backends.results import Answers
 from ftexp.compose import Composed
+from ftexp.data.dataset import JsonlDataset
+from ftexp.data.keeping import keep_data
 from ftexp.environment import environment
 from ftexp.errors import TrackingError
 from ftexp.evaluation.items import SubjectName
@@ -17,7 +19,7 @@ from ftexp.progress import Progress
 from ftexp.run import Prepared, Record, execute, keys_for
 from ftexp.state import State
 from ftexp.steps import Steps
-from ftexp.tracking.events import Ended, Tags
+from ftexp.tracking.events import Ended, Folder, Tags
 from ftexp.tracking.mlflow_store import MlflowStore
 from ftexp.tracking.telling import catch_up, telling
 from ftexp.values import canonical, digest
@@ -92,6 +94,8 @@ def _carried_out(
     with telling(store, run) as told:
         try:
             step.tell(*opening_events(p, p.model.local, composed, run, environment(state.root)))
+            if isinstance(p.config.dataset, JsonlDataset):
+                step.tell(Folder(path=keep_data(p.data, state), into="data/examples", private=True))
             if sweep:
                 step.tell(sweep.event)
             else:

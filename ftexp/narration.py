@@ -10,13 +10,14 @@ from ftexp.backends.opening import LocalModel
 from ftexp.backends.results import Answers
 from ftexp.compose import Composed
 from ftexp.data.dataset import JsonlDataset
+from ftexp.data.messages import Splits
 from ftexp.environment import Environment
 from ftexp.evaluation.scoring import Scores, Selection
 from ftexp.evaluation.statistics import mean
 from ftexp.run import Prepared, Record
 from ftexp.steps import Steps
 from ftexp.tracking.events import Event, Figures, Input, Params, Table, Tags, Text, TunedModel, score_figures, with_interval
-from ftexp.values import canonical
+from ftexp.values import canonical, digest
 
 
 def opening_events(p: Prepared, model: LocalModel, composed: Composed, run: str, here: Environment) -> Iterator[Event]:
@@ -38,8 +39,17 @@ def opening_events(p: Prepared, model: LocalModel, composed: Composed, run: str,
     for split, sha256 in p.data.digests.items():
         examples = len(getattr(p.data.splits, split))
         yield Input(name=p.config.dataset.name, split=split, sha256=sha256, examples=examples, source=source)
+    yield Text(path="data/examples.json", content=json.dumps(example_digests(p.data.splits)))
     yield Text(path="training/loss_mask.txt", content=p.shown_example, private=True)
     yield Figures(step=0, values=dict(_data_figures(p)))
+
+
+def example_digests(splits: Splits) -> dict[str, list[str]]:
+    """16 hexadecimal digits an example, by split: which line has changed, without its text."""
+    return {
+        name: [digest([(m.role, m.content) for m in e.messages])[:16] for e in getattr(splits, name)]
+        for name in ("train", "validation", "test")
+    }
 
 
 def closing_events(p: Prepared, record: Record, step: Steps) -> Iterator[Event]:

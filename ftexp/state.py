@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from ftexp.errors import StateError
-from ftexp.files import sync_directory
+from ftexp.files import sync_directory, write_atomically
 from ftexp.journal import Journal
 
 
@@ -47,6 +47,13 @@ class State:
             folder.replace(target)
             sync_directory(target.parent)
         return self.relative(target)
+
+    def keep_text(self, kind: str, name: str, content: str) -> Path:
+        """A file named by its content, written once."""
+        path = self.folder(kind, "") / name
+        if not path.exists():
+            write_atomically(path, content.encode("utf-8"))
+        return path
 
     def discard(self, folder: Path) -> None:
         """Removes a folder or file that no record needs."""

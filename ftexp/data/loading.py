@@ -81,7 +81,9 @@ def _refuse_empty(splits: Splits, path: str) -> None:
 
 
 def _digests(splits: Splits) -> dict[str, str]:
-    def content(examples: tuple[Example, ...]) -> str:
-        return digest([[(m.role, m.content) for m in e.messages] for e in examples])
+    return {"train": digest_of(splits.train), "validation": digest_of(splits.validation), "test": digest_of(splits.test)}
 
-    return {"train": content(splits.train), "validation": content(splits.validation), "test": content(splits.test)}
+
+def digest_of(examples: tuple[Example, ...]) -> str:
+    """The sha256 of what the examples say, wherever they come from."""
+    return digest([[(m.role, m.content) for m in e.messages] for e in examples])

@@ -81,6 +81,7 @@ class Folder(Value):
     path: str
     into: str
     edition: str = ""
+    private: bool = False
 
     @property
     def ident(self) -> str:

@@ -117,9 +117,8 @@ class MlflowStore:
 
     def _withheld(self, event: Event) -> bool:
         """Examples and answers go to a remote store only when the config says so."""
-        return (
-            isinstance(event, Text | Table) and event.private and isinstance(self.tracking, ServerTracking) and not self.tracking.log_text
-        )
+        remote = isinstance(self.tracking, ServerTracking) and not self.tracking.log_text
+        return remote and isinstance(event, Text | Table | Folder) and event.private
 
     def _tell_one(self, run: RunRow, mlflow_run: str, event: Event, at: float) -> None:
         """`at` is when it happened, in seconds since 1970."""
