@@ -87,7 +87,7 @@ def config_from(text: str, where: str) -> RunConfig:
     """A config from elsewhere is data: nothing in it is resolved, looked up or called. Raises ConfigError with every fault."""
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
-    from yaml import YAMLError
+    from yaml import YAMLError  # type: ignore[import-untyped]  # its types are a package of their own
 
     try:
         values = OmegaConf.to_container(OmegaConf.create(text), resolve=False)
@@ -99,20 +99,18 @@ def config_from(text: str, where: str) -> RunConfig:
 def judged(values: Any, where: str) -> RunConfig:
     if not isinstance(values, dict):
         raise ConfigError(f"{where}: its config is {type(values).__name__}; expected a group of keys")
-    faults = [
-        f"{where}: {key}: found {value!r}; a recorded config has values, not interpolations" for key, value in _interpolations(values)
-    ]
+    faults = [f"{where}: {key}: found {value!r}; a recorded config has values, not interpolations" for key, value in _open(values)]
     try:
         return validated(RunConfig, values, faults)
     except ConfigError as error:
         raise ConfigError(*(f if f.startswith(where) else f"{where}: {f}" for f in error.faults)) from error
 
 
-def _interpolations(value: Any, key: str = "") -> list[tuple[str, str]]:
+def _open(value: Any, key: str = "") -> list[tuple[str, str]]:
     if isinstance(value, dict):
-        return [found for k, inner in value.items() for found in _interpolations(inner, f"{key}.{k}" if key else str(k))]
+        return [found for k, inner in value.items() for found in _open(inner, f"{key}.{k}" if key else str(k))]
     if isinstance(value, list):
-        return [found for i, inner in enumerate(value) for found in _interpolations(inner, f"{key}.{i}")]
+        return [found for i, inner in enumerate(value) for found in _open(inner, f"{key}.{i}")]
     return [(key, value)] if isinstance(value, str) and "${" in value else []
 
 

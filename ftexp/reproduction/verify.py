@@ -75,10 +75,6 @@ def _differing(recorded: Outcome, again: Outcome) -> Iterator[str]:
 
 
 def _not_on_record(recorded: Outcome) -> Iterator[str]:
-    missing = [
-        what
-        for what, there in (("curve", recorded.curve), ("answers", recorded.answers), ("adapter", recorded.adapter_sha256))
-        if not there
-    ]
-    if missing:
+    there = {"curve": recorded.curve, "answers": recorded.answers, "adapter": recorded.adapter_sha256}
+    if missing := [what for what, found in there.items() if not found]:
         yield f"not on record, so not compared: {', '.join(missing)}"
