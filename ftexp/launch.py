@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ftexp.backends.results import Answers
 from ftexp.compose import Composed
+from ftexp.disk import disk_faults_told
 from ftexp.environment import environment
 from ftexp.errors import TrackingError
 from ftexp.evaluation.items import SubjectName
@@ -17,7 +18,7 @@ from ftexp.progress import Progress
 from ftexp.run import Prepared, Record, execute, keys_for
 from ftexp.state import State
 from ftexp.steps import Steps
-from ftexp.tracking.events import Ended, Tags
+from ftexp.tracking.events import Ended
 from ftexp.tracking.mlflow_store import MlflowStore
 from ftexp.tracking.telling import catch_up, telling
 from ftexp.values import canonical, digest
@@ -50,7 +51,10 @@ def launch(p: Prepared, composed: Composed, state: State, progress: Progress) ->
         raise obstacle
     assert keys and run and p.model.local, "a model without obstacles is open"
     store.preflight()
-    with state.lock(f"run-{run}", waiting=lambda: progress.say("another process is at this run, waiting for it")):
+    with (
+        disk_faults_told(state.directory),
+        state.lock(f"run-{run}", waiting=lambda: progress.say("another process is at this run, waiting for it")),
+    ):
         done_meanwhile = state.journal.run(run)
         if done_meanwhile and done_meanwhile.state == "finished":
             return _answered(done_meanwhile, store)
@@ -71,15 +75,13 @@ def answers_of(run: RunRow, p: Prepared, state: State) -> dict[SubjectName, Answ
 def _carried_out(p: Prepared, composed: Composed, keys: Keys, run: str, store: MlflowStore, progress: Progress) -> Outcome:
     state, step = store.state, Steps(store.state, run, progress)
     assert p.model.local, "checked by the caller"
-    before = state.journal.run(run)
     state.journal.open_run(run, p.name, p.config.name, canonical(p.config), canonical(p.config.tracking), canonical(Driver.here()))
     with telling(store, run) as told:
         try:
-            step.tell(*opening_events(p, p.model.local, composed, run, environment(state.root)))
-            record = execute(p, p.model.local, keys, step)
-            step.tell(*closing_events(p, record, step))
-            if before and before.error:
-                step.tell(Tags(values={"ftexp.error": ""}))
+            with disk_faults_told(state.directory):
+                step.tell(*opening_events(p, p.model.local, composed, run, environment(state.root)))
+                record = execute(p, p.model.local, keys, step)
+                step.tell(*closing_events(p, record, step))
             step.tell(Ended(state="FINISHED", attempt=state.journal.emitted(run)))
         except BaseException as error:
             _note_end(state, step, run, error)
@@ -95,5 +97,4 @@ def _note_end(state: State, step: Steps, run: str, error: BaseException) -> None
     interrupted = isinstance(error, KeyboardInterrupt | SystemExit)
     reason = "interrupted" if interrupted else str(error) or type(error).__name__
     state.journal.end_run(run, "interrupted" if interrupted else "failed", error=reason)
-    step.tell(Tags(values={"ftexp.error": reason[:500]}))
-    step.tell(Ended(state="KILLED" if interrupted else "FAILED", attempt=state.journal.emitted(run)))
+    step.tell(Ended(state="KILLED" if interrupted else "FAILED", attempt=state.journal.emitted(run), error=reason[:500]))

@@ -39,6 +39,8 @@ def opening_events(p: Prepared, model: LocalModel, composed: Composed, run: str,
         yield Input(name=p.config.dataset.name, split=split, sha256=sha256, examples=examples, source=source)
     yield Text(path="training/loss_mask.txt", content=p.shown_example, private=True)
     yield Figures(step=0, values=dict(_data_figures(p)))
+    if p.estimate.seconds is not None:  # an event of its own: a later start may know what the first one couldn't
+        yield Figures(step=0, values={"time/estimated_train_seconds": p.estimate.seconds})
 
 
 def closing_events(p: Prepared, record: Record, step: Steps) -> Iterator[Event]:
@@ -68,8 +70,6 @@ def _data_figures(p: Prepared) -> Iterator[tuple[str, float]]:
     if p.model.tokens:
         yield "data/train_tokens", p.model.tokens.train
         yield "data/longest_tokens", p.model.tokens.longest
-    if p.estimate.seconds is not None:
-        yield "time/estimated_train_seconds", p.estimate.seconds
 
 
 def _items_table(p: Prepared, step: Steps) -> Table:

@@ -84,6 +84,7 @@ def execute(p: Prepared, model: LocalModel, keys: Keys, step: Steps) -> Record:
     backend = model.backend()
 
     training = step("train", keys.train, TrainingResult, lambda: _train(p, model, backend, keys.train.value, step))
+    step.state.discard("training", keys.train.value)  # not before the result is on record: a start cut off in between goes on from it
     adapters = adapters_of(training, step.state.root)
     answers = {s: step(f"answers_{s}", key, Answers, partial(_answer, p, backend, s, adapters[s], step)) for s, key in keys.answers.items()}
     losses = {s: step(f"losses_{s}", key, Losses, partial(_measure, p, backend, s, adapters[s], step)) for s, key in keys.losses.items()}
@@ -117,7 +118,6 @@ def _train(p: Prepared, model: LocalModel, backend: LocalBackend, key: str, step
     step.state.journal.measured(model.work, job.tokens / trained.seconds)
     sha256 = sha256_of(trained.adapter / "adapter_model.safetensors")
     adapter = File(path=step.state.keep(trained.adapter, "adapters", sha256), sha256=sha256)
-    step.state.discard(folder)
     return TrainingResult(
         curve=trained.curve,
         adapter=adapter,

@@ -114,11 +114,12 @@ class TunedModel(Value):
 
 
 class Ended(Value):
-    """`attempt` is another number for each end of one run, since only the last one counts."""
+    """`attempt` is another number for each end of one run, since only the last one counts, with its error or none."""
 
     kind: Literal["ended"] = "ended"
     state: Literal["FINISHED", "FAILED", "KILLED"]
     attempt: int
+    error: str = ""
 
     @property
     def ident(self) -> str:
