@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from ftexp.backends.results import Answers
 from ftexp.compose import Composed
@@ -51,10 +52,8 @@ def launch(p: Prepared, composed: Composed, state: State, progress: Progress) ->
         raise obstacle
     assert keys and run and p.model.local, "a model without obstacles is open"
     store.preflight()
-    with (
-        disk_faults_told(state.directory),
-        state.lock(f"run-{run}", waiting=lambda: progress.say("another process is at this run, waiting for it")),
-    ):
+    others_turn = partial(progress.say, "another process is at this run, waiting for it")
+    with disk_faults_told(state.directory), state.lock(f"run-{run}", others_turn):
         done_meanwhile = state.journal.run(run)
         if done_meanwhile and done_meanwhile.state == "finished":
             return _answered(done_meanwhile, store)

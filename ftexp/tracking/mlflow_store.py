@@ -57,9 +57,10 @@ class MlflowStore:
             check_database(self.state.root / self.tracking.database)
 
     def advance(self, run: str) -> None:
-        """Tells MLflow what it doesn't know yet of `run`, and notes how far that got. One process at a time, since looking and adding are two.
+        """Tells MLflow what it doesn't know yet of `run`, and notes how far that got.
 
-        Whatever was told and not noted, since that attempt was cut off, is told again: each of it is the same told once or twice.
+        One process at a time, since to look whether something is there and to add it are two. What an attempt that was
+        cut off told and didn't note is told again: everything told twice must be as if told once.
         """
         with _told_clearly(self.uri), self.state.lock(f"mlflow-{run}", waiting=lambda: None):
             while events := self.state.journal.untold(run):
