@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from ftexp.backends.results import Answers
 from ftexp.compose import Composed
 from ftexp.data.dataset import JsonlDataset
 from ftexp.data.keeping import keep_data
+from ftexp.disk import disk_faults_told
 from ftexp.environment import environment
 from ftexp.errors import TrackingError
 from ftexp.evaluation.items import SubjectName
@@ -64,7 +66,8 @@ def launch(p: Prepared, composed: Composed, state: State, progress: Progress, sw
         raise obstacle
     assert keys and run and p.model.local, "a model without obstacles is open"
     store.preflight()
-    with state.lock(f"run-{run}", waiting=lambda: progress.say("another process is at this run, waiting for it")):
+    others_turn = partial(progress.say, "another process is at this run, waiting for it")
+    with disk_faults_told(state.directory), state.lock(f"run-{run}", others_turn):
         done_meanwhile = state.journal.run(run)
         if done_meanwhile and done_meanwhile.state == "finished":
             return _answered(done_meanwhile, store, sweep)
@@ -89,21 +92,19 @@ def _carried_out(
 ) -> Outcome:
     state, step = store.state, Steps(store.state, run, progress)
     assert p.model.local, "checked by the caller"
-    before = state.journal.run(run)
     state.journal.open_run(run, p.name, p.config.name, canonical(p.config), canonical(p.config.tracking), canonical(Driver.here()))
     with telling(store, run) as told:
         try:
-            step.tell(*opening_events(p, p.model.local, composed, run, environment(state.root)))
-            if isinstance(p.config.dataset, JsonlDataset):
-                step.tell(Folder(path=keep_data(p.data, state), into="data/examples", private=True))
-            if sweep:
-                step.tell(sweep.event)
-            else:
-                progress.say(f"one training example as the model reads it; it learns what stands between ⟦ and ⟧:\n{p.shown_example}")
-            record = execute(p, p.model.local, keys, step)
-            step.tell(*closing_events(p, record, step))
-            if before and before.error:
-                step.tell(Tags(values={"ftexp.error": ""}))
+            with disk_faults_told(state.directory):
+                step.tell(*opening_events(p, p.model.local, composed, run, environment(state.root)))
+                if isinstance(p.config.dataset, JsonlDataset):
+                    step.tell(Folder(path=keep_data(p.data, state), into="data/examples", private=True))
+                if sweep:
+                    step.tell(sweep.event)
+                else:
+                    progress.say(f"one training example as the model reads it; it learns what stands between ⟦ and ⟧:\n{p.shown_example}")
+                record = execute(p, p.model.local, keys, step)
+                step.tell(*closing_events(p, record, step))
             step.tell(Ended(state="FINISHED", attempt=state.journal.emitted(run)))
         except BaseException as error:
             _note_end(state, step, run, error)
@@ -119,5 +120,4 @@ def _note_end(state: State, step: Steps, run: str, error: BaseException) -> None
     interrupted = isinstance(error, KeyboardInterrupt | SystemExit)
     reason = "interrupted" if interrupted else str(error) or type(error).__name__
     state.journal.end_run(run, "interrupted" if interrupted else "failed", error=reason)
-    step.tell(Tags(values={"ftexp.error": reason[:500]}))
-    step.tell(Ended(state="KILLED" if interrupted else "FAILED", attempt=state.journal.emitted(run)))
+    step.tell(Ended(state="KILLED" if interrupted else "FAILED", attempt=state.journal.emitted(run), error=reason[:500]))

@@ -42,6 +42,8 @@ def opening_events(p: Prepared, model: LocalModel, composed: Composed, run: str,
     yield Text(path="data/examples.json", content=json.dumps(example_digests(p.data.splits)))
     yield Text(path="training/loss_mask.txt", content=p.shown_example, private=True)
     yield Figures(step=0, values=dict(_data_figures(p)))
+    if p.estimate.seconds is not None:  # an event of its own: a later start may know what the first one couldn't
+        yield Figures(step=0, values={"time/estimated_train_seconds": p.estimate.seconds})
 
 
 def example_digests(splits: Splits) -> dict[str, list[str]]:
@@ -88,8 +90,6 @@ def _data_figures(p: Prepared) -> Iterator[tuple[str, float]]:
     if p.model.tokens:
         yield "data/train_tokens", p.model.tokens.train
         yield "data/longest_tokens", p.model.tokens.longest
-    if p.estimate.seconds is not None:
-        yield "time/estimated_train_seconds", p.estimate.seconds
 
 
 def _items_table(p: Prepared, step: Steps) -> Table:

@@ -95,6 +95,7 @@ def execute(p: Prepared, model: LocalModel, keys: Keys, step: Steps) -> Record:
     backend = model.backend()
 
     training = step("train", keys.train, TrainingResult, lambda: _train(p, model, backend, keys.train.value, step))
+    step.state.discard("training", keys.train.value)  # not before the result is on record: a start cut off in between goes on from it
     adapters = adapters_of(training, step.state.root)
     answers = step.each("answers", keys.answers, Answers, lambda s: _answer(p, backend, s, p.prompts[s], adapters[s], step))
     losses = step.each("losses", keys.losses, Losses, lambda s: _measure(p, backend, s, p.prompts[s], p.items, adapters[s], step))
@@ -129,7 +130,6 @@ def _train(p: Prepared, model: LocalModel, backend: LocalBackend, key: str, step
     step.state.journal.measured(model.work, job.tokens / trained.seconds)
     sha256 = sha256_of(trained.adapter / "adapter_model.safetensors")
     adapter = File(path=step.state.keep(trained.adapter, "adapters", sha256), sha256=sha256)
-    step.state.discard(folder)
     return TrainingResult(
         curve=trained.curve,
         adapter=adapter,

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from ftexp.errors import StateError
-from ftexp.files import sync_directory, write_atomically
+from ftexp.files import sync, sync_tree, write_atomically
 from ftexp.journal import Journal
 
 
@@ -41,11 +41,19 @@ class State:
         return path.relative_to(self.root).as_posix()
 
     def keep(self, folder: Path, kind: str, name: str) -> str:
-        """Moves `folder` to where files are named by their content; its path from the project directory."""
+        """Copies `folder` to where files are named by their content, whole or not at all; its path from the project directory."""
         target = self.folder(kind, "") / name
         if not target.exists():
-            folder.replace(target)
-            sync_directory(target.parent)
+            copy = folder.with_name(f".{folder.name}.copy")
+            shutil.rmtree(copy, ignore_errors=True)  # of an attempt that was cut off
+            shutil.copytree(folder, copy)
+            sync_tree(copy)
+            try:
+                copy.replace(target)
+            except OSError:
+                if not target.exists():  # or another process kept the same content just now
+                    raise
+            sync(target.parent)
         return self.relative(target)
 
     def keep_text(self, kind: str, name: str, content: str) -> Path:
@@ -55,12 +63,13 @@ class State:
             write_atomically(path, content.encode("utf-8"))
         return path
 
-    def discard(self, folder: Path) -> None:
-        """Removes a folder or file that no record needs."""
-        if folder.is_file():
-            folder.unlink(missing_ok=True)
+    def discard(self, kind: str, name: str) -> None:
+        """Removes a folder or file that no record needs any more; one that is gone is no matter."""
+        path = self.directory / kind / name
+        if path.is_file():
+            path.unlink(missing_ok=True)
         else:
-            shutil.rmtree(folder, ignore_errors=True)
+            shutil.rmtree(path, ignore_errors=True)
 
     @contextmanager
     def lock(self, name: str, waiting: Callable[[], None]) -> Iterator[None]:
@@ -94,7 +103,7 @@ class State:
         try:
             self.directory.mkdir(mode=0o700, exist_ok=True)
             if not (self.directory / ".gitignore").exists():
-                (self.directory / ".gitignore").write_text("*\n", encoding="utf-8")
+                write_atomically(self.directory / ".gitignore", b"*\n")
         except OSError as error:
             raise StateError(
                 f"{self.directory}: can't be created ({error.strerror}); run ftexp in a directory that you may write to"

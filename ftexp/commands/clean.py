@@ -21,7 +21,7 @@ def main(arguments: argparse.Namespace) -> int:
     for path, why in found:
         print(f"{'would remove' if arguments.dry_run else 'removed'} {state.relative(path)} ({_megabytes(path):.1f} MB): {why}")
         if not arguments.dry_run:
-            state.discard(path)
+            state.discard(path.parent.name, path.name)
     if not found:
         print("nothing to remove: everything here is needed by a record, or by a run that can go on")
     return ExitCode.OK

@@ -116,19 +116,32 @@ class TunedModel(Value):
         return "model"
 
 
+class ExperimentTag(Value):
+    """A tag of the experiment that the run is in."""
+
+    kind: Literal["experiment_tag"] = "experiment_tag"
+    key: str
+    value: str
+
+    @property
+    def ident(self) -> str:
+        return f"experiment_tag/{self.key}/{digest(self.value)[:8]}"
+
+
 class Ended(Value):
-    """`attempt` is another number for each end of one run, since only the last one counts."""
+    """`attempt` is another number for each end of one run, since only the last one counts, with its error or none."""
 
     kind: Literal["ended"] = "ended"
     state: Literal["FINISHED", "FAILED", "KILLED"]
     attempt: int
+    error: str = ""
 
     @property
     def ident(self) -> str:
         return f"ended/{self.attempt}"
 
 
-Event = Params | Tags | Figures | Text | Table | Folder | Input | TunedModel | Ended
+Event = Params | Tags | Figures | Text | Table | Folder | Input | TunedModel | ExperimentTag | Ended
 _ANY: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="kind")])
 
 

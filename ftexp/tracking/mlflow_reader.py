@@ -16,8 +16,15 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
 
-TEXTS = ("config/resolved.yaml", "environment/environment.json", "environment/packages.txt", "environment/difference.patch")
-TEXTS += ("data/examples.json", "training/curve.csv", "evaluation/items.json")
+TEXTS = (
+    "config/resolved.yaml",
+    "data/examples.json",
+    "environment/difference.patch",
+    "environment/environment.json",
+    "environment/packages.txt",
+    "evaluation/items.json",
+    "training/curve.csv",
+)
 
 
 @dataclass(frozen=True)
