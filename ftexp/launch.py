@@ -37,6 +37,12 @@ class Outcome:
     tracking_error: TrackingError | None
 
 
+# Matplotlib's tab20, dark ones first: told apart on white, also in a legend.
+_DARK = ("#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd", "#8c564b", "#e377c2", "#7f7f7f", "#bcbd22", "#17becf")
+_LIGHT = ("#aec7e8", "#ffbb78", "#98df8a", "#ff9896", "#c5b0d5", "#c49c94", "#f7b6d2", "#c7c7c7", "#dbdb8d", "#9edae5")
+_COLOURS = _DARK + _LIGHT
+
+
 @dataclass(frozen=True)
 class SweepTag:
     """Which cell of which sweep a run is."""
@@ -46,7 +52,9 @@ class SweepTag:
 
     @property
     def event(self) -> Tags:
-        return Tags(values={f"ftexp.sweep.{self.sweep}": str(self.cell)})
+        """With a colour of its own: those that the UI gives repeat among a few runs."""
+        colour = _COLOURS[(self.cell - 1) % len(_COLOURS)]
+        return Tags(values={f"ftexp.sweep.{self.sweep}": str(self.cell), "mlflow.runColor": colour})
 
 
 def run_id(p: Prepared, keys: Keys) -> str:

@@ -46,12 +46,13 @@ class Prepared:
 
     @property
     def name(self) -> str:
-        """What differs between runs is readable in a list."""
+        """What differs between runs comes first: lists and legends show some twenty characters."""
         h, c = self.hyperparameters, self.config
-        name = f"{c.dataset.name}-{c.model.name}-e{h.n_epochs}-lr{h.learning_rate_multiplier}-s{c.seed}"
-        name += f"-n{c.dataset.train_examples}" if c.dataset.train_examples else ""
-        name += f"-r{c.replicate}" if c.replicate > 1 else ""
-        return f"{name}-{self.label}" if self.label else name
+        parts = [f"e{h.n_epochs}", f"lr{h.learning_rate_multiplier}", f"s{c.seed}"]
+        parts += [f"n{c.dataset.train_examples}"] if c.dataset.train_examples else []
+        parts += [f"r{c.replicate}"] if c.replicate > 1 else []
+        parts += [self.label] if self.label else []
+        return "-".join([*parts, c.dataset.name, c.model.name])
 
     @property
     def shown_example(self) -> str:

@@ -57,11 +57,16 @@ def _load_files(dataset: JsonlDataset) -> Loaded:
 
 
 def _loaded(dataset: Dataset, whole: Splits, warnings: tuple[Finding, ...]) -> Loaded:
-    """With as much of the training examples as is wanted. Raises DataError where more are wanted than there are."""
-    wanted, there = dataset.train_examples, len(whole.train)
-    if wanted is not None and wanted > there:
-        raise DataError(f"dataset.train_examples: found {wanted}, expected at most {there}, which is how many there are to train on")
-    splits = Splits(some_of(whole.train, wanted), whole.validation, whole.test)
+    """With as many examples of each split as are wanted. Raises DataError where more are wanted than there are."""
+    wanted = {"train": dataset.train_examples, "validation": dataset.validation_examples, "test": dataset.test_examples}
+    too_many = [
+        f"dataset.{split}_examples: found {count}, expected at most {len(getattr(whole, split))}, which is how many there are"
+        for split, count in wanted.items()
+        if count is not None and count > len(getattr(whole, split))
+    ]
+    if too_many:
+        raise DataError(*too_many)
+    splits = Splits(**{split: some_of(getattr(whole, split), count) for split, count in wanted.items()})
     return Loaded(splits, warnings, _digests(splits))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 from ftexp.errors import TrackingError
@@ -14,10 +15,13 @@ from ftexp.state import State
 from ftexp.sweep.confirmation import Confirmation
 from ftexp.sweep.results import SweepResults
 from ftexp.tracking.config import LocalTracking, ServerTracking
-from ftexp.tracking.events import Ended, Event, Figures, Folder, Params, Tags, Text, with_interval
+from ftexp.tracking.events import Ended, Event, ExperimentTag, Figures, Folder, Params, Tags, Text, with_interval
 from ftexp.tracking.mlflow_store import MlflowStore
 from ftexp.tracking.telling import catch_up
+from ftexp.tracking.views import sweep_view, sweep_view_value
 from ftexp.values import canonical, digest
+
+_RESOLVED = {f"hyperparameters.{name}": f"resolved/{name}" for name in ("n_epochs", "batch_size", "learning_rate_multiplier")}
 
 
 def write_summary(
@@ -45,6 +49,7 @@ def _events(results: SweepResults, confirmation: Confirmation | None, state: Sta
     sweep = results.row.id
     yield Params(values={"words": " ".join(results.words), "cells": str(len(results.cells))})
     yield Tags(values={"ftexp.summary": sweep, "mlflow.note.content": note(results, confirmation)})
+    yield ExperimentTag(key=f"mlflow.sharedViewState.{sweep_view(sweep)}", value=_view(results))
     ranking = results.ranking
     if ranking is None:
         return
@@ -56,6 +61,14 @@ def _events(results: SweepResults, confirmation: Confirmation | None, state: Sta
     yield Folder(path=state.relative(folder), into="sweep", edition=sha256_of(folder)[:8])
     if results.finished == len(results.cells):
         yield Figures(step=0, values=dict(_figures(results)))
+
+
+def _view(results: SweepResults) -> str:
+    """Curves, parallel coordinates over the axes, and score against time. `auto` is drawn as what it came to."""
+    axes = [_RESOLVED.get(key, key) for key in json.loads(results.cells[0].point)]
+    headline = next((json.loads(r.config)["eval"]["headline"] for r in results.runs.values()), None)
+    metrics = ["validation/loss"] + ([f"score/tuned/{headline}"] if headline else [])
+    return sweep_view_value(results.row.id, int(results.row.started_at * 1000), axes, metrics)
 
 
 def _figures(results: SweepResults) -> Iterator[tuple[str, float]]:
@@ -80,7 +93,8 @@ def _curves(results: SweepResults) -> dict[int, list[tuple[int, float]]]:
 
 def note(results: SweepResults, confirmation: Confirmation | None) -> str:
     """Markdown that the UI shows above the summary run."""
-    lines = [f"**Sweep {results.row.id}**: {results.finished} of {len(results.cells)} runs finished. `{' '.join(results.words)}`"]
+    winner = f"best: {results.ranking.winner.contender.title}; " if results.ranking else ""  # first: the UI folds the rest
+    lines = [f"{winner}{results.finished} of {len(results.cells)} runs of sweep {results.row.id} finished: `{' '.join(results.words)}`"]
     lines += [f"- run {n} failed: {reason}" for n, reason in results.failed.items()]
     if results.ranking:
         lines += ["", *(f"- {line}" for line in ranking_lines(results.ranking, results.row.id, "ftexp", confirmation)), ""]

@@ -44,7 +44,7 @@ def told(finished) -> Told:
 
 
 def test_the_run_has_the_name_the_experiment_and_an_end(told: Told) -> None:
-    assert told.run.info.run_name == "chats-tiny-llama-e1-lr1.0-s0"
+    assert told.run.info.run_name == "e1-lr1.0-s0-chats-tiny-llama"
     assert told.client.get_experiment(told.run.info.experiment_id).name == "chats"
     assert told.run.info.status == "FINISHED"
 
