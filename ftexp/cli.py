@@ -31,6 +31,8 @@ COMMANDS = {
     "status": "what goes on, what was cut off, and how to go on",
     "confirm": "train the first two of a sweep with other seeds: is the winner better?",
     "compare": "finished runs side by side: what differs, which is better by how much",
+    "reproduce": "make a past run or sweep again, and say whether it came out the same",
+    "freeze": "write a run or sweep to experiments/NAME, to be kept and reproduced",
     "chat": "talk to the base and the tuned model side by side",
     "export": "write a run's adapter, or the merged model, to a directory",
     "ui": "open MLflow on this project's runs",

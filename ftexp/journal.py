@@ -45,7 +45,8 @@ CREATE INDEX steps_by_inputs ON steps (inputs);
 ALTER TABLE runs ADD COLUMN kind TEXT NOT NULL DEFAULT 'run';
 ALTER TABLE runs ADD COLUMN driver TEXT;
 CREATE TABLE sweeps (
-  id TEXT PRIMARY KEY, words TEXT NOT NULL, kind TEXT NOT NULL, of TEXT REFERENCES sweeps(id), started_at REAL NOT NULL);
+  id TEXT PRIMARY KEY, words TEXT NOT NULL, launcher TEXT NOT NULL, at_once INTEGER NOT NULL, of TEXT REFERENCES sweeps(id),
+  started_at REAL NOT NULL);
 CREATE TABLE sweep_runs (
   sweep TEXT NOT NULL REFERENCES sweeps(id), cell INTEGER NOT NULL, run TEXT NOT NULL, point TEXT NOT NULL,
   PRIMARY KEY (sweep, cell));
@@ -79,11 +80,12 @@ class RunRow:
 
 @dataclass(frozen=True)
 class SweepRow:
-    """One sweep on record: the words that asked for it, and the sweep that it confirms, if it confirms one."""
+    """One sweep on record. `words` is the JSON of the command that asked for it, `of` the sweep that it confirms, if it does."""
 
     id: str
     words: str
-    kind: Literal["sweep", "confirmation"]
+    launcher: str
+    at_once: int
     of: str | None
     started_at: float
 
@@ -245,13 +247,14 @@ class Journal:
     def open_sweep(self, sweep: SweepRow, cells: Sequence[CellRow]) -> None:
         """Writes a sweep and its cells down, once."""
         with self._transaction():
-            self._db.execute("INSERT OR IGNORE INTO sweeps VALUES (?, ?, ?, ?, ?)", tuple(vars(sweep).values()))
+            self._db.execute("INSERT OR IGNORE INTO sweeps VALUES (?, ?, ?, ?, ?, ?)", tuple(vars(sweep).values()))
             rows = [(sweep.id, c.cell, c.run, c.point) for c in cells]
             self._db.executemany("INSERT OR IGNORE INTO sweep_runs VALUES (?, ?, ?, ?)", rows)
 
     def sweeps(self) -> list[SweepRow]:
         """All sweeps, the newest last."""
-        return [SweepRow(*row) for row in self._execute("SELECT id, words, kind, of, started_at FROM sweeps ORDER BY started_at")]
+        columns = ", ".join(SweepRow.__dataclass_fields__)
+        return [SweepRow(*row) for row in self._execute(f"SELECT {columns} FROM sweeps ORDER BY started_at")]
 
     def cells(self, sweep: str) -> list[CellRow]:
         return [CellRow(*row) for row in self._execute("SELECT cell, run, point FROM sweep_runs WHERE sweep=? ORDER BY cell", (sweep,))]

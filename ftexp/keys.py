@@ -58,11 +58,16 @@ def keys_of(
     items: Sequence[Item],
     prompts: Prompts,
     validation_items: Sequence[Item],
+    again: str = "",
 ) -> Keys:
-    """`revision` names the base model's bytes, `split_digests` the content of each split."""
-    train = _train_key(config, hyperparameters, revision, machine, split_digests)
+    """`revision` names the base model's bytes, `split_digests` the content of each split.
+
+    `again` sets a run that is made again apart from the one on record, and so from its results.
+    """
+    repeat = (config.replicate, again) if again else config.replicate
+    train = _train_key(config, hyperparameters, revision, machine, split_digests, repeat)
     evaluation = config.evaluation
-    base = digest(revision, config.replicate)
+    base = digest(revision, repeat)
     here = (machine.device, machine.threads)  # float32 in evaluation, whatever the training dtype
     asked = {name: (train.value if name == "tuned" else base, here, [_text(p) for p in prompts[name]]) for name in prompts}
     references = [i.reference for i in items]
@@ -90,13 +95,15 @@ def _values(keys: Mapping[SubjectName, Key]) -> dict[SubjectName, str]:
     return {name: key.value for name, key in keys.items()}
 
 
-def _train_key(config: RunConfig, hyperparameters: Resolved, revision: str, machine: Machine, split_digests: Mapping[str, str]) -> Key:
+def _train_key(
+    config: RunConfig, hyperparameters: Resolved, revision: str, machine: Machine, split_digests: Mapping[str, str], repeat: object
+) -> Key:
     """The test split is no part of training, nor is the name of the preset that gave the values."""
     provider = config.model.provider
     assert provider.kind == "local", "other providers have no train key yet"
     values = hyperparameters.model_copy(update={"preset": None})
     data = (split_digests["train"], split_digests["validation"])
-    how = (config.training.method, values, provider.lora, provider.validate_every, config.seed, config.replicate)
+    how = (config.training.method, values, provider.lora, provider.validate_every, config.seed, repeat)
     return _key("train", TRAIN, data, revision, machine, how)
 
 

@@ -43,6 +43,7 @@ class Prepared:
     prompts: Prompts
     validation_items: tuple[Item, ...]
     label: str = ""  # what else tells it from the other runs of its sweep
+    again: str = ""  # sets a run that is made again apart from the one on record
 
     @property
     def name(self) -> str:
@@ -110,7 +111,8 @@ def execute(p: Prepared, model: LocalModel, keys: Keys, step: Steps) -> Record:
 
 
 def keys_for(p: Prepared, model: LocalModel) -> Keys:
-    return keys_of(p.config, p.hyperparameters, model.revision, model.machine, p.data.digests, p.items, p.prompts, p.validation_items)
+    data = p.data.digests
+    return keys_of(p.config, p.hyperparameters, model.revision, model.machine, data, p.items, p.prompts, p.validation_items, p.again)
 
 
 def adapters_of(training: TrainingResult, root: Path) -> dict[SubjectName, Path | None]:

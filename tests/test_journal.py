@@ -195,7 +195,7 @@ def test_a_step_knows_the_other_version_of_its_code(journal: Journal) -> None:
 def test_a_sweep_is_written_down_once(journal: Journal) -> None:
     cells = [CellRow(1, "a", "{}"), CellRow(2, "b", "{}")]
     for started_at in (1.0, 2.0):
-        journal.open_sweep(SweepRow("s", "[]", "sweep", None, started_at), cells)
+        journal.open_sweep(SweepRow("s", "[]", "basic", 1, None, started_at), cells)
     assert [s.started_at for s in journal.sweeps()] == [1.0]
     assert reopened(journal).cells("s") == cells
     assert Journal(journal.path).cells("another") == []

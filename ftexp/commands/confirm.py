@@ -31,7 +31,7 @@ def main(arguments: argparse.Namespace) -> int:
     state, out = State(Path.cwd()), Console()
     progress = Progress(Console(stderr=True))
     results = find_sweep(arguments.sweep, state)
-    sweep = prepare_sweep(asked_for(results, arguments.seeds, state), state, of=results.row.id)
+    sweep = prepare_sweep(asked_for(results, arguments.seeds), state, of=results.row.id)
     for line in (f"confirms  {results.row.id}", *plan_total(sweep)):
         progress.say(line)
     ended, tracking_error = carry_out(sweep, ["confirm", results.row.id, f"--seeds={arguments.seeds}"], state, progress)

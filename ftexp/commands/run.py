@@ -38,7 +38,8 @@ def main(arguments: argparse.Namespace) -> int:
     out, state, progress = Console(), State(Path.cwd()), Progress(Console(stderr=True))
     asked = expand(arguments.overrides, state.root, arguments.multirun)
     if asked.is_sweep:
-        return _sweep(asked, arguments.overrides, state, progress, out)
+        words = ["run", *(["-m"] if arguments.multirun else []), *arguments.overrides]
+        return _sweep(asked, words, state, progress, out)
     return _run(asked.cells[0].composed, arguments.overrides, state, progress, out)
 
 

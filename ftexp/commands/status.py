@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from pathlib import Path
 
 from ftexp.errors import ExitCode
@@ -37,19 +38,13 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def _sweep_lines(sweep: SweepResults) -> list[str]:
-    kind = f"confirms {sweep.row.of}" if sweep.row.of else f"run {' '.join(sweep.words)}"
-    lines = [f"sweep     {sweep.row.id} ({kind}): {sweep.finished} of {len(sweep.cells)} finished"]
+    command = shlex.join(sweep.words)
+    lines = [f"sweep     {sweep.row.id}: {sweep.finished} of {len(sweep.cells)} finished ({command})"]
     if sweep.finished < len(sweep.cells) and not any(standing(r) == "running" for r in sweep.runs.values()):
-        words = sweep.words if sweep.row.of else ["run", *_with_multirun(sweep.words)]
-        lines.append(f"          goes on with: {program()} {' '.join(words)}")
+        lines.append(f"          goes on with: {program()} {command}")
     if sweep.ranking:
         lines.append(f"          best so far: {sweep.ranking.winner.contender.title}, {sweep.ranking.picked.value:.3f}")
     return lines
-
-
-def _with_multirun(words: list[str]) -> list[str]:
-    """A sweep that was declared in a file needs no -m, and is not hurt by it."""
-    return words if any(w.startswith("experiment=") for w in words) else ["-m", *words]
 
 
 def standing(run: RunRow) -> str:

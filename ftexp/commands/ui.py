@@ -88,7 +88,7 @@ def _shown(reference: str, state: State) -> Shown:
     results = results_of(fitting[0], state)
     begun = next(iter(results.runs.values()), None)
     if begun is None:
-        raise RunNotFoundError(f"sweep {results.row.id}: none of its runs has begun; start them with: ftexp run {' '.join(results.words)}")
+        raise RunNotFoundError(f"sweep {results.row.id}: none of its runs has begun; start them with: ftexp {' '.join(results.words)}")
     return Shown(begun.tracking, partial(addresses_of_sweep, results, state.journal.run(results.row.id)))
 
 

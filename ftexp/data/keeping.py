@@ -23,6 +23,13 @@ def keep_data(data: Loaded, state: State) -> str:
     return state.relative(folder)
 
 
+def write_splits(data: Loaded, folder: Path) -> None:
+    """A file for each split, as `find_data` looks for them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for split in SPLITS:
+        jsonl.write(folder / f"{split}.jsonl", getattr(data.splits, split))
+
+
 def find_data(wanted: Mapping[str, str], dataset: Dataset, folders: Sequence[Path]) -> Dataset | None:
     """The dataset as it is where its content is the one wanted, else one of the folders that has it; None where nothing has."""
     try:

@@ -7,6 +7,7 @@ and came to, parts that runs share written once. No text of an example or an ans
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,7 +39,7 @@ class FrozenRun(Value):
     id: str
     name: str
     point: dict[str, str]
-    inputs: dict[str, Any]  # those of _SHARED are named by their content
+    inputs: dict[str, Any]  # those of _SHARED are named by their content; the config as changes to that of the first run
     outcome: Outcome
 
 
@@ -50,6 +51,7 @@ class Metrics(Value):
     launched: Launched
     goal: str | None
     headline: str
+    config: dict[str, str]  # of the first run, as it came out
     runs: tuple[FrozenRun, ...]
     shared: dict[str, Any]
 
@@ -73,11 +75,12 @@ def write(folder: Path, runs: Sequence[Recorded], launched: Launched, report: st
         launched=launched,
         goal=first.goal,
         headline=first.evaluation.headline,
-        runs=tuple(_frozen(run, shared) for run in runs),
+        config=dict(runs[0].inputs.config),
+        runs=tuple(_frozen(run, runs[0].inputs.config, shared) for run in runs),
         shared=shared,
     )
     write_atomically(folder / "config.yaml", _config_yaml(folder.name, runs, launched).encode("utf-8"))
-    write_atomically(folder / "metrics.json", (_readable(metrics) + "\n").encode("utf-8"))
+    write_atomically(folder / "metrics.json", _json(metrics).encode("utf-8"))
     write_atomically(folder / "report.md", report.encode("utf-8"))
 
 
@@ -101,13 +104,13 @@ def read(folder: Path) -> Frozen:
     configs = _configs(texts["config.yaml"], folder / "config.yaml")
     if len(configs) != len(metrics.runs):
         raise ConfigError(f"{folder}: config.yaml has {len(configs)} runs, metrics.json {len(metrics.runs)}; expected one for each")
-    runs = tuple(_thawed(run, config, metrics.shared) for run, config in zip(metrics.runs, configs, strict=True))
+    runs = tuple(_thawed(run, config, metrics) for run, config in zip(metrics.runs, configs, strict=True))
     return Frozen(folder, metrics, runs)
 
 
-def _frozen(run: Recorded, shared: dict[str, Any]) -> FrozenRun:
-    """The config is in config.yaml and left out of the inputs: it would stand there twice, and could differ."""
-    inputs = _INPUTS.dump_python(run.inputs, mode="json", exclude={"config"})
+def _frozen(run: Recorded, first: Mapping[str, str], shared: dict[str, Any]) -> FrozenRun:
+    inputs = _INPUTS.dump_python(run.inputs, mode="json")
+    inputs["config"] = {key: value for key, value in inputs["config"].items() if first.get(key) != value}
     for part in _SHARED:
         name = f"{part}-{digest(inputs[part])[:8]}"
         shared[name] = inputs[part]
@@ -115,15 +118,17 @@ def _frozen(run: Recorded, shared: dict[str, Any]) -> FrozenRun:
     return FrozenRun(id=run.id, name=run.name, point=dict(run.point), inputs=inputs, outcome=run.outcome)
 
 
-def _thawed(run: FrozenRun, config: RunConfig, shared: Mapping[str, Any]) -> Recorded:
-    inputs = _INPUTS.validate_python({k: shared[v] if k in _SHARED else v for k, v in run.inputs.items()})
+def _thawed(run: FrozenRun, config: RunConfig, metrics: Metrics) -> Recorded:
+    parts = {k: metrics.shared[v] if k in _SHARED else v for k, v in run.inputs.items()}
+    inputs = _INPUTS.validate_python({**parts, "config": {**metrics.config, **parts["config"]}})
     return Recorded(run.id, run.name, config, inputs, run.outcome, run.point, is_foreign=True)
 
 
-def _readable(metrics: Metrics) -> str:
-    """JSON with a line for each curve point, so that a change shows as a change of that line."""
+def _json(metrics: Metrics) -> str:
+    """One line for each short list or object, so that a curve point is a line and a change shows as a change of that line."""
     text = json.dumps(metrics.model_dump(mode="json"), ensure_ascii=False, indent=1)
-    return text
+    flat = re.sub(r"\{[^{}\[\]]*\}|\[[^{}\[\]]*\]", lambda found: " ".join(found[0].split()), text)
+    return re.sub(r"\{[^{}\[\]]*\{[^{}]*\}\s*\}", lambda found: " ".join(found[0].split()), flat) + "\n"
 
 
 def _config_yaml(name: str, runs: Sequence[Recorded], launched: Launched) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 
 from ftexp.compose import recorded
 from ftexp.config import RunConfig
@@ -14,7 +13,7 @@ from ftexp.evaluation.scoring import Scores
 from ftexp.evaluation.statistics import Difference
 from ftexp.journal import RunRow
 from ftexp.state import State
-from ftexp.sweep.expand import Asked, Cell, expand
+from ftexp.sweep.expand import Asked, Cell, launched_as
 from ftexp.sweep.ranking import Figures, Place, Ranking, paired
 from ftexp.sweep.results import SweepResults
 from ftexp.values import Value
@@ -78,7 +77,7 @@ def first_two(ranking: Ranking) -> tuple[Place, Place] | None:
     return (ranking.winner, second) if second else None
 
 
-def asked_for(results: SweepResults, seeds: int, state: State) -> Asked:
+def asked_for(results: SweepResults, seeds: int) -> Asked:
     """The first two, each with so many seeds that the sweep hasn't used. Launched as the sweep was."""
     two = first_two(results.ranking) if results.ranking else None
     if two is None:
@@ -94,8 +93,7 @@ def asked_for(results: SweepResults, seeds: int, state: State) -> Asked:
         for seed in range(first, first + seeds):
             again = config.model_copy(update={"seed": seed, "evaluation": evaluation})
             cells.append(Cell(recorded(again), {**place.contender.point, "seed": str(seed)}))
-    axes = {key: tuple(dict.fromkeys(c.point[key] for c in cells)) for key in cells[0].point}
-    return replace(expand(results.words, state.root, multirun=True), cells=tuple(cells), axes=axes)
+    return launched_as(tuple(cells), results.row.launcher, results.row.at_once)
 
 
 def confirmation_of(results: SweepResults, state: State) -> Confirmation | None:

@@ -66,6 +66,13 @@ def expand(words: Sequence[str], working_directory: Path, multirun: bool = False
     return Asked(cells, axes, True, launcher, at_once, tuple(plain), tuple(_in_vain(cells, launcher, axes)))
 
 
+def launched_as(cells: tuple[Cell, ...], launcher: str, at_once: int) -> Asked:
+    """A sweep of these cells, launched as one on record was."""
+    axes = {key: tuple(dict.fromkeys(c.point.get(key, "") for c in cells)) for key in cells[0].point}
+    words = (f"{LAUNCHER}={launcher}", *((f"++hydra.launcher.n_jobs={at_once}",) if launcher == "joblib" else ()))
+    return Asked(cells, axes, True, launcher, at_once, words, ())
+
+
 def _is_multirun(master: DictConfig) -> bool:
     return master.hydra.mode is not None and master.hydra.mode.name == MULTIRUN
 

@@ -60,17 +60,19 @@ class PreparedSweep:
     def rows(self, words: Sequence[str], started_at: float) -> tuple[SweepRow, list[CellRow]]:
         """As the journal keeps it."""
         cells = [CellRow(c.number, c.run, json.dumps(c.cell.point, ensure_ascii=False)) for c in self.cells]
-        return SweepRow(
-            self.id, json.dumps(list(words), ensure_ascii=False), "confirmation" if self.of else "sweep", self.of, started_at
-        ), cells
+        asked, command = self.asked, json.dumps(list(words), ensure_ascii=False)
+        return SweepRow(self.id, command, asked.launcher, asked.at_once, self.of, started_at), cells
 
 
-def prepare_sweep(asked: Asked, state: State, of: str | None = None) -> PreparedSweep:
-    """Data is read and tokens are counted once for all cells. Cells that come to the same run are one."""
+def prepare_sweep(asked: Asked, state: State, of: str | None = None, again: Sequence[str] = ()) -> PreparedSweep:
+    """Data is read and tokens are counted once for all cells. Cells that come to the same run are one.
+
+    `again`, one a cell, sets runs that are made again apart from those on record.
+    """
     once, by_run = Once(), dict[str, PreparedCell]()
-    for cell in asked.cells:
+    for cell, repeat in zip(asked.cells, again or [""] * len(asked.cells), strict=True):
         p = prepare(cell.composed.config, state, once)
-        p = replace(p, label=_label(cell))
+        p = replace(p, label="-".join(filter(None, (_label(cell), "again" if repeat else ""))), again=repeat)
         run = run_id(p, keys_for(p, p.model.local)) if p.model.local else ""
         by_run.setdefault(run or cell.title, PreparedCell(len(by_run) + 1, cell, p, run))
     name = digest("sweep", sorted(by_run))[:10]

@@ -94,7 +94,7 @@ def _curves(results: SweepResults) -> dict[int, list[tuple[int, float]]]:
 def note(results: SweepResults, confirmation: Confirmation | None) -> str:
     """Markdown that the UI shows above the summary run."""
     winner = f"best: {results.ranking.winner.contender.title}; " if results.ranking else ""  # first: the UI folds the rest
-    lines = [f"{winner}{results.finished} of {len(results.cells)} runs of sweep {results.row.id} finished: `{' '.join(results.words)}`"]
+    lines = [f"{winner}{results.finished} of {len(results.cells)} runs of {results.row.id} finished: `ftexp {' '.join(results.words)}`"]
     lines += [f"- run {n} failed: {reason}" for n, reason in results.failed.items()]
     if results.ranking:
         lines += ["", *(f"- {line}" for line in ranking_lines(results.ranking, results.row.id, "ftexp", confirmation)), ""]
