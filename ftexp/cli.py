@@ -28,6 +28,7 @@ COMMANDS = {
     "config": "print the composed config of a run",
     "list": "the runs on record",
     "compare": "finished runs side by side: what differs, which is better by how much",
+    "diff": "what two runs were made with that differs, and what they share",
     "chat": "talk to the base and the tuned model side by side",
     "export": "write a run's adapter, or the merged model, to a directory",
     "ui": "open MLflow on this project's runs",

@@ -252,10 +252,8 @@ def _by_chance(compared: Sequence[MetricCompared], reference: RunResult) -> list
     count = max((sum(s.difference is not None for s in metric.standings) for metric in compared), default=0)
     if count <= MANY:
         return []
-    chance = count * (1 - reference.confidence)
-    return [
-        f"of {count} differences a metric about {max(round(chance), 1)} can look real by chance alone: confirm a winner with another seed"
-    ]
+    one_in = f"{1 / (1 - reference.confidence):.0f}"
+    return [f"one difference in {one_in} looks real by chance alone, and a metric has {count} here: confirm a winner with another seed"]
 
 
 def percent(share: float) -> str:
