@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ftexp.compare import Answered, RunResult
 from ftexp.evaluation.metrics import Score
 from ftexp.evaluation.scoring import Scores, compare
+from ftexp.journal import Journal, RunState
+from ftexp.tracking.events import Params, parse
 
 RIGHT = {"kind": "exact_match"}
 LOSS = {"kind": "held_out_loss"}
@@ -46,3 +49,18 @@ def run(
         evaluation_seconds=30.0,
         billed_usd=0.0,
     )
+
+
+def copy_run(journal: Journal, run: str, id: str, state: RunState = "finished", **config: Any) -> None:
+    """Puts a finished run on record again under another id, as if told other values of the config's outer keys."""
+    row = journal.run(run)
+    assert row
+    told = json.loads(row.config) | config
+    journal.open_run(id, row.name, row.experiment, json.dumps(told), row.tracking)
+    events = [parse(body) for body in journal.bodies([run], "")[run]]
+    params = {key: str(value) for key, value in config.items()}
+    changed = [Params(values=e.values | params) if isinstance(e, Params) else e for e in events]
+    journal.emit(id, [(event.ident, event.model_dump_json()) for event in changed])
+    for name, key in journal.steps_of(run).items():
+        journal.add_step(id, name, key)
+    journal.end_run(id, state, record=row.record if state == "finished" else None)
