@@ -71,7 +71,7 @@ def test_a_sweeps_summary_is_no_run_to_pick(journal: Journal) -> None:
 
 
 REFUSED = {
-    "hyperparameters.epochs=3": "found the key 'hyperparameters.epochs', which no run on record has; did you mean hyperparameters.n_epochs?",
+    "hyperparameters.epochs=3": "the key 'hyperparameters.epochs', which no run on record has; did you mean hyperparameters.n_epochs?",
     "n_epochs=3": "found the key 'n_epochs', which no run on record has; did you mean hyperparameters.n_epochs?",
     "score/tunde/tickets/exact>0": "which no run on record has; did you mean score/tuned/tickets/exact?",
     "score/tickets/exact>0": "which no run on record has; did you mean",

@@ -39,7 +39,7 @@ def differences_table(one: RunRow, other: RunRow, found: Sequence[InputDifferenc
 
 def steps_lines(one: Mapping[str, str], other: Mapping[str, str]) -> list[str]:
     """Which results both have from the same work, and which each has of its own."""
-    names = sorted({*one, *other}, key=lambda name: [name.startswith(what) for what in _STEPS], reverse=True)
+    names = sorted(dict.fromkeys([*one, *other]), key=lambda name: [name.startswith(what) for what in _STEPS], reverse=True)
     shared = [_step(name) for name in names if one.get(name) == other.get(name)]
     apart = [_step(name) for name in names if one.get(name) != other.get(name)]
     return [f"shared    {', '.join(shared) or 'no step'}", f"apart     {', '.join(apart) or 'no step'}"]
