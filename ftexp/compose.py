@@ -3,32 +3,45 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ftexp.config import RunConfig
-from ftexp.errors import ConfigError, NotThereYetError
+from ftexp.errors import ConfigError
 from ftexp.faults import validated
 
 if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
     from hydra.core.override_parser.types import Override
+    from omegaconf import DictConfig
 
 # Shapes of keys in use in 2026: OpenAI and Anthropic (sk-), Hugging Face (hf_), GitHub (gh*_), AWS (AKIA), Google (AIza).
 KEY_SHAPED = re.compile(r"\b(sk-[\w-]{16,}|hf_\w{20,}|gh[pousr]_\w{20,}|AKIA[0-9A-Z]{16}|AIza[\w-]{30,})")
 
+# What may be said to Hydra itself: how a sweep is declared, and what launches it.
+LAUNCHER = "hydra/launcher"
+HYDRA_KEYS = ("hydra.launcher.", "hydra.sweeper.params.", "hydra.mode")
+_HYDRA_WORDS = "hydra/launcher=basic or joblib, hydra.launcher.n_jobs, hydra.sweeper.params.KEY or hydra.mode"
+
 
 @dataclass(frozen=True)
 class Composed:
-    """A judged config, and how it was asked for: `unresolved` still has its interpolations."""
+    """A judged config, and how it was asked for: `unresolved` still has its interpolations, `launcher` is Hydra's choice."""
 
     config: RunConfig
     overrides: tuple[str, ...]
     choices: dict[str, str | None]
     unresolved: dict[str, Any]
+    launcher: str
+
+
+def recorded(config: RunConfig, words: Sequence[str] = ()) -> Composed:
+    """A config that was judged before, as if it had been composed now."""
+    return Composed(config, tuple(words), {}, config.model_dump(mode="json", by_alias=True), "basic")
 
 
 def config_directories(working_directory: Path) -> list[Path]:
@@ -41,9 +54,37 @@ def config_directories(working_directory: Path) -> list[Path]:
 
 def compose(words: Sequence[str], working_directory: Path) -> Composed:
     """The config that `words` (Hydra overrides) ask for. Raises ConfigError with a line for each fault."""
-    _refuse_keys(words)
-    faults, overrides = _parsed(words, _loader(config_directories(working_directory)))
-    return _judged(faults, overrides, tuple(words))
+    return Composer(working_directory).compose(words)
+
+
+class Composer:
+    """Composes from the config directories of one working directory, which are read once."""
+
+    def __init__(self, working_directory: Path) -> None:
+        self.loader = _loader(config_directories(working_directory))
+        self._groups = _groups(self.loader)
+
+    def compose(self, words: Sequence[str]) -> Composed:
+        """One run. Raises ConfigError with a line for each fault, several values for one key among them."""
+        faults, overrides = self.parsed(words)
+        faults += [_several(o.input_line or "") for o in overrides if o.is_sweep_override()]
+        return _judged(faults, self.composable([o for o in overrides if not o.is_sweep_override()]), tuple(words))
+
+    def parsed(self, words: Sequence[str]) -> tuple[list[str], list[Override]]:
+        """The faults among the words, and those that can be composed. Raises ConfigError for what looks like a key."""
+        _refuse_keys(words)
+        return _parsed(words, self._groups)
+
+    def composable(self, overrides: Sequence[Override]) -> list[str]:
+        """As Hydra takes them: what is added to, changed in or taken from the config."""
+        return [_composable(o, self._groups) for o in overrides]
+
+    def master(self, overrides: Sequence[str]) -> DictConfig:
+        """The composed config with Hydra's own node, not judged and not resolved: what a launcher starts from."""
+        from hydra import compose as hydra_compose
+
+        with _told_as_faults([]):
+            return hydra_compose("config", overrides=list(overrides), return_hydra_config=True)
 
 
 def _loader(directories: Sequence[Path]) -> ConfigLoader:
@@ -71,12 +112,10 @@ def _refuse_keys(words: Sequence[str]) -> None:
             )
 
 
-def _parsed(words: Sequence[str], loader: ConfigLoader) -> tuple[list[str], list[str]]:
-    """The faults among the words, and those that can be composed, as Hydra takes them."""
+def _parsed(words: Sequence[str], groups: dict[str, list[str]]) -> tuple[list[str], list[Override]]:
     from hydra.core.override_parser.overrides_parser import OverridesParser
     from hydra.errors import HydraException
 
-    groups = _groups(loader)
     faults, usable = [], []
     for word in words:
         try:
@@ -88,13 +127,14 @@ def _parsed(words: Sequence[str], loader: ConfigLoader) -> tuple[list[str], list
         if fault:
             faults.append(fault)
         else:
-            usable.append(_composable(override, word, groups))
+            usable.append(override)
     return faults, usable
 
 
-def _composable(override: Override, word: str, groups: dict[str, list[str]]) -> str:
+def _composable(override: Override, groups: dict[str, list[str]]) -> str:
     """With struct mode off (`++`) for a plain key. A group takes no `+` where it is in the defaults, and no null."""
-    if override.is_delete() or override.package is not None:
+    word = override.input_line or ""
+    if override.is_delete() or override.package is not None or override.key_or_group == LAUNCHER:
         return word
     if override.key_or_group not in groups:
         return "++" + word.lstrip("+")
@@ -119,14 +159,22 @@ def _unparsable(word: str, error: Exception) -> str:
 
 def _misplaced(override: Override, word: str, groups: dict[str, list[str]]) -> str | None:
     key = override.key_or_group
-    if override.is_sweep_override() or key.replace("/", ".").split(".")[0] == "hydra":
-        raise NotThereYetError(f"{word!r}: sweeps and hydra.* settings aren't there yet; run one value at a time")
+    if key.replace("/", ".").split(".")[0] == "hydra":
+        return None if key == LAUNCHER or key.startswith(HYDRA_KEYS) else f"{word!r}: not used by ftexp; expected {_HYDRA_WORDS}"
     if key not in groups or override.is_delete():
         return None
-    wanted = override.value()
-    if wanted in groups[key] or (wanted is None and key == "experiment"):
+    wanted: list[object] = [override.value()]
+    if override.is_sweep_override():
+        wanted = list(override.sweep_iterator()) if override.is_discrete_sweep() else []
+    unknown = [w for w in wanted if w not in groups[key] and not (w is None and key == "experiment")]
+    if not unknown:
         return None
-    return f"{key}: found {word.partition('=')[2]!r}, expected one of {', '.join(groups[key])}{nearest(str(wanted), groups[key])}"
+    shown = word.partition("=")[2] if len(wanted) == 1 else str(unknown[0])
+    return f"{key}: found {shown!r}, expected one of {', '.join(groups[key])}{nearest(str(unknown[0]), groups[key])}"
+
+
+def _several(word: str) -> str:
+    return f"{word!r}: several values are a sweep; run them all with: ftexp run -m ..."
 
 
 def nearest(found: str, names: Sequence[str]) -> str:
@@ -135,24 +183,33 @@ def nearest(found: str, names: Sequence[str]) -> str:
     return f"; did you mean {near[0]}?" if near else ""
 
 
-def _judged(faults: list[str], overrides: list[str], words: tuple[str, ...]) -> Composed:
-    from hydra import compose as hydra_compose
+@contextmanager
+def _told_as_faults(faults: Sequence[str]) -> Iterator[None]:
+    """What Hydra, OmegaConf and YAML say as ConfigError, behind the faults found before."""
     from hydra.errors import HydraException
-    from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
     from yaml import YAMLError  # type: ignore[import-untyped]  # its types are a package of their own
 
     try:
-        composed = hydra_compose("config", overrides=overrides, return_hydra_config=True)
-        choices = {k: v for k, v in composed.hydra.runtime.choices.items() if not k.startswith("hydra/")}
-        OmegaConf.set_struct(composed, False)
-        del composed["hydra"]
-        unresolved = OmegaConf.to_container(composed, resolve=False)
-        resolved = OmegaConf.to_container(composed, resolve=True)
+        yield
     except UnicodeDecodeError as error:
         raise ConfigError(*faults, f"a file of conf/ is not UTF-8 ({error}); save it as UTF-8") from error
     except (HydraException, OmegaConfBaseException, YAMLError) as error:
         raise ConfigError(*faults, " ".join((str(error) or str(error.__cause__)).split())) from error
+
+
+def _judged(faults: list[str], overrides: list[str], words: tuple[str, ...]) -> Composed:
+    from hydra import compose as hydra_compose
+    from omegaconf import OmegaConf
+
+    with _told_as_faults(faults):
+        composed = hydra_compose("config", overrides=overrides, return_hydra_config=True)
+        choices = {k: v for k, v in composed.hydra.runtime.choices.items() if not k.startswith("hydra/") or k == LAUNCHER}
+        launcher = str(choices.pop(LAUNCHER))
+        OmegaConf.set_struct(composed, False)
+        del composed["hydra"]
+        unresolved = OmegaConf.to_container(composed, resolve=False)
+        resolved = OmegaConf.to_container(composed, resolve=True)
     assert isinstance(unresolved, dict) and isinstance(resolved, dict)
     config = validated(RunConfig, resolved, faults)
-    return Composed(config, words, choices, {str(k): v for k, v in unresolved.items()})
+    return Composed(config, words, choices, {str(k): v for k, v in unresolved.items()}, launcher)

@@ -12,7 +12,8 @@ from pathlib import Path
 import ftexp
 from ftexp.backends.local.machine import processor
 from ftexp.compose import KEY_SHAPED
-from ftexp.values import Value
+from ftexp.files import sha256_of
+from ftexp.values import Value, digest
 
 LONGEST_DIFFERENCE = 1_000_000  # bytes
 _NAMED = r"(?i:api[_-]?key|token|secret|password)['\"]?\s*[=:]\s*(?:\"[^\"\n]*\"|'[^'\n]*'|\S+)"
@@ -20,9 +21,13 @@ _SECRET = re.compile(f"{_NAMED}|{KEY_SHAPED.pattern}")
 
 
 class Environment(Value):
-    """`commit` is None outside a git checkout; `difference` is that of tracked files, values that look secret left out."""
+    """`commit` is None outside a git checkout; `difference` is that of tracked files, values that look secret left out.
+
+    `code` is the sha256 of ftexp's own source files, which tells its code apart where there is no commit.
+    """
 
     ftexp: str
+    code: str = ""
     python: str
     system: str
     processor: str
@@ -37,6 +42,7 @@ def environment(directory: Path) -> Environment:
     difference = (_git(directory, "diff", "HEAD") or "") if commit else ""
     return Environment(
         ftexp=ftexp.__version__,
+        code=code_sha256(),
         python=sys.version.split()[0],
         system=platform.platform(),
         processor=processor(),
@@ -45,6 +51,13 @@ def environment(directory: Path) -> Environment:
         dirty=bool(difference),
         difference=redacted(difference)[:LONGEST_DIFFERENCE],
     )
+
+
+def code_sha256() -> str:
+    """Over the names and contents of ftexp's Python files."""
+    here = Path(ftexp.__file__).parent
+    files = sorted(p for p in here.rglob("*.py"))
+    return digest([(p.relative_to(here).as_posix(), sha256_of(p)) for p in files])
 
 
 def redacted(text: str) -> str:

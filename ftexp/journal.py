@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from ftexp.disk import disk_fault
 from ftexp.errors import StateError
 
 RunState = Literal["running", "finished", "failed", "interrupted"]
@@ -108,7 +110,8 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            # One connection for the run and the thread that tells MLflow; sqlite3 itself serialises them.
+            # One connection for the run and the thread that tells MLflow; the lock keeps either out of the other's transaction.
+            self._lock = threading.RLock()
             self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
@@ -118,8 +121,9 @@ class Journal:
             raise self._unusable(error) from error
 
     def _unusable(self, reason: object) -> StateError:
-        if "disk is full" in str(reason):
-            return StateError(f"{self.path}: the disk is full; free some space, then the same command goes on")
+        fault = disk_fault(reason)
+        if fault:
+            return StateError(f"{self.path}: {fault}, then the same command goes on")
         return StateError(
             f"{self.path}: the journal can't be used ({reason}); expected ftexp's own SQLite file in a writable directory. "
             "If it is broken, move it away: runs are then trained again"
@@ -128,7 +132,8 @@ class Journal:
     def _execute(self, statement: str, values: tuple[Any, ...] = ()) -> list[Any]:
         """The rows, all of them, so that a broken file is found out here."""
         try:
-            return self._db.execute(statement, values).fetchall()
+            with self._lock:
+                return self._db.execute(statement, values).fetchall()
         except sqlite3.Error as error:
             raise self._unusable(error) from error
 
@@ -147,13 +152,15 @@ class Journal:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
+        with self._lock:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:  # SQLite itself rolls back where the disk is full
+                    self._db.execute("ROLLBACK")
+                raise
 
     def close(self) -> None:
         self._db.close()
@@ -163,6 +170,10 @@ class Journal:
     def result(self, key: str) -> str | None:
         rows = self._execute("SELECT result FROM steps WHERE key=?", (key,))
         return rows[0][0] if rows else None
+
+    def results(self, name: str) -> list[str]:
+        """Of every step of this name, as JSON."""
+        return [row[0] for row in self._execute("SELECT result FROM steps WHERE name=? AND result IS NOT NULL", (name,))]
 
     def intend(self, key: str, name: str, inputs: str, version: int) -> None:
         """`inputs` is the key without the version of the code that works the step out."""

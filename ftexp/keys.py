@@ -16,7 +16,7 @@ from ftexp.evaluation.items import Item, Prompts, SubjectName
 from ftexp.presets import Resolved
 from ftexp.values import digest
 
-TRAIN, ANSWERS, LOSSES, SCORE, COMPARE = 1, 1, 1, 1, 1
+TRAIN, ANSWERS, LOSSES, SCORE, COMPARE, SELECT = 1, 1, 1, 1, 1, 1
 
 
 @dataclass(frozen=True)
@@ -30,13 +30,23 @@ class Key:
 
 @dataclass(frozen=True)
 class Keys:
-    """Each key chains on those before it. `answers` and `losses` are by subject, `losses` empty where no metric asks."""
+    """Each key chains on those before it. `answers` and `losses` are by subject, `losses` empty where no metric asks.
+
+    `validation` is what the tuned model does with the validation examples, `select` the score of that; None where not asked for.
+    """
 
     train: Key
     answers: dict[SubjectName, Key]
     losses: dict[SubjectName, Key]
     score: Key
     compare: Key
+    validation: Key | None
+    select: Key | None
+
+    @property
+    def result(self) -> str:
+        """Names everything that a run comes to."""
+        return self.compare.value if self.select is None else digest(self.compare.value, self.select.value)
 
 
 def keys_of(
@@ -47,6 +57,7 @@ def keys_of(
     split_digests: Mapping[str, str],
     items: Sequence[Item],
     prompts: Prompts,
+    validation_items: Sequence[Item],
 ) -> Keys:
     """`revision` names the base model's bytes, `split_digests` the content of each split."""
     train = _train_key(config, hyperparameters, revision, machine, split_digests)
@@ -58,7 +69,17 @@ def keys_of(
     answers = {name: _key("answers", ANSWERS, *asked[name], evaluation.generation) for name in prompts}
     losses = {name: _key("losses", LOSSES, *asked[name], references) for name in prompts} if evaluation.needs_losses else {}
     score = _key("score", SCORE, evaluation.suites, references, _values(answers), _values(losses))
-    return Keys(train, answers, losses, score, _key("compare", COMPARE, score.value, evaluation.confidence))
+    compare = _key("compare", COMPARE, score.value, evaluation.confidence)
+    if not evaluation.measure_validation:
+        return Keys(train, answers, losses, score, compare, None, None)
+    asked_there = (train.value, here, [_text(i.prompt) for i in validation_items])
+    references_there = [i.reference for i in validation_items]
+    if evaluation.headline_is_loss:
+        validation = _key("losses", LOSSES, *asked_there, references_there)
+    else:
+        validation = _key("answers", ANSWERS, *asked_there, evaluation.generation)
+    select = _key("select", SELECT, evaluation.headline_metric, references_there, validation.value)
+    return Keys(train, answers, losses, score, compare, validation, select)
 
 
 def _key(name: str, version: int, *inputs: Any) -> Key:

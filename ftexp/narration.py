@@ -10,12 +10,14 @@ from ftexp.backends.opening import LocalModel
 from ftexp.backends.results import Answers
 from ftexp.compose import Composed
 from ftexp.data.dataset import JsonlDataset
+from ftexp.data.messages import Splits
 from ftexp.environment import Environment
-from ftexp.evaluation.scoring import Scores
+from ftexp.evaluation.scoring import Scores, Selection
+from ftexp.evaluation.statistics import mean
 from ftexp.run import Prepared, Record
 from ftexp.steps import Steps
-from ftexp.tracking.events import Event, Figures, Input, Params, Table, Tags, Text, TunedModel, score_figures
-from ftexp.values import canonical
+from ftexp.tracking.events import Event, Figures, Input, Params, Table, Tags, Text, TunedModel, score_figures, with_interval
+from ftexp.values import canonical, digest
 
 
 def opening_events(p: Prepared, model: LocalModel, composed: Composed, run: str, here: Environment) -> Iterator[Event]:
@@ -37,15 +39,35 @@ def opening_events(p: Prepared, model: LocalModel, composed: Composed, run: str,
     for split, sha256 in p.data.digests.items():
         examples = len(getattr(p.data.splits, split))
         yield Input(name=p.config.dataset.name, split=split, sha256=sha256, examples=examples, source=source)
+    yield Text(path="data/examples.json", content=json.dumps(example_digests(p.data.splits)))
     yield Text(path="training/loss_mask.txt", content=p.shown_example, private=True)
     yield Figures(step=0, values=dict(_data_figures(p)))
+    if p.estimate.seconds is not None:  # an event of its own: a later start may know what the first one couldn't
+        yield Figures(step=0, values={"time/estimated_train_seconds": p.estimate.seconds})
+
+
+def example_digests(splits: Splits) -> dict[str, list[str]]:
+    """16 hexadecimal digits an example, by split: which line has changed, without its text."""
+    return {
+        name: [digest([(m.role, m.content) for m in e.messages])[:16] for e in getattr(splits, name)]
+        for name in ("train", "validation", "test")
+    }
 
 
 def closing_events(p: Prepared, record: Record, step: Steps) -> Iterator[Event]:
     yield TunedModel(name=p.name, sha256=record.training.adapter.sha256, base=p.config.model.name)
     yield Figures(step=0, values=dict(score_figures(record.comparison)), of_model=True)  # after the model, which they are linked with
+    if record.selection:
+        yield Figures(step=0, values=dict(_selection_figures(record.selection, p.config.evaluation.confidence)))
     yield _items_table(p, step)
     yield Tags(values={"mlflow.note.content": _note(p, record)})
+
+
+def _selection_figures(selection: Selection, confidence: float) -> Iterator[tuple[str, float]]:
+    known = [s.value for s in selection.scores if s.value is not None]
+    if known:
+        found = mean(known, confidence)
+        yield from with_interval(f"score/validation/{selection.metric}", found.value, found.low, found.high, found.n)
 
 
 def _tags(p: Prepared, model: LocalModel, run: str, here: Environment) -> dict[str, str]:
@@ -68,8 +90,6 @@ def _data_figures(p: Prepared) -> Iterator[tuple[str, float]]:
     if p.model.tokens:
         yield "data/train_tokens", p.model.tokens.train
         yield "data/longest_tokens", p.model.tokens.longest
-    if p.estimate.seconds is not None:
-        yield "time/estimated_train_seconds", p.estimate.seconds
 
 
 def _items_table(p: Prepared, step: Steps) -> Table:

@@ -13,11 +13,19 @@ if TYPE_CHECKING:
 class Progress:
     """Writes to standard error, so that standard output holds results alone."""
 
-    def __init__(self, console: Console) -> None:
-        self.console = console
+    def __init__(self, console: Console, prefix: str = "") -> None:
+        self.console, self.prefix = console, prefix
+
+    def of(self, prefix: str) -> Progress:
+        """The same with `prefix` before every line, for one of several that tell."""
+        return Progress(self.console, prefix)
+
+    def __reduce__(self) -> tuple[Callable[[str], Progress], tuple[str]]:
+        """In another process it writes to that one's standard error, without bars: several would write over each other."""
+        return plain, (self.prefix,)
 
     def say(self, text: str) -> None:
-        self.console.print(text, style="dim", highlight=False, markup=False)
+        self.console.print(self.prefix + text, style="dim", highlight=False, markup=False, soft_wrap=True)
 
     @contextmanager
     def task(self, title: str, total: int) -> Iterator[Callable[[int, str], None]]:
@@ -36,5 +44,11 @@ class Progress:
 
         columns = (TextColumn("{task.description:<18}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeElapsedColumn())
         with Bars(*columns, TextColumn("left"), TimeRemainingColumn(), TextColumn("{task.fields[remark]}"), console=self.console) as bars:
-            bar = bars.add_task(title, total=total, remark="")
+            bar = bars.add_task(self.prefix + title, total=total, remark="")
             yield lambda done, remark: bars.update(bar, completed=done, remark=remark)
+
+
+def plain(prefix: str) -> Progress:
+    from rich.console import Console
+
+    return Progress(Console(stderr=True, force_terminal=False), prefix)

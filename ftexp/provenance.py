@@ -15,7 +15,7 @@ from ftexp.journal import Journal
 from ftexp.tracking.events import Event, Input, Params, Tags, Text, parse
 
 Kind = Literal["config", "data", "model", "packages", "code", "machine"]
-OPENING = ("params", "tags/", "input/", "text/environment/")  # how the idents of the events begin that tell inputs
+OPENING = ("params", "tags/", "input/", "text/environment/", "text/data/examples")  # how the idents of the events begin that tell inputs
 
 _LEFT_OPEN = ("n_epochs", "batch_size", "learning_rate_multiplier")
 
@@ -26,7 +26,8 @@ class Inputs:
 
     `config` has dotted keys and texts, with what auto came to; `splits` the sha256 of each split's content, `revision` that of
     the base model, `packages` a version by name. `commit` is of the project directory, None outside a git checkout; `patch` is
-    the sha256 of its difference where that was kept. `machine` has python, system, processor, device, dtype and threads.
+    the sha256 of its difference where that was kept, `code` that of ftexp's own source. `examples` has a short digest an
+    example, by split. `machine` has python, system, processor, device, dtype and threads.
     """
 
     config: Mapping[str, str] = field(default_factory=dict)
@@ -36,6 +37,8 @@ class Inputs:
     commit: str | None = None
     dirty: bool | None = None
     patch: str | None = None
+    code: str | None = None
+    examples: Mapping[str, Sequence[str]] = field(default_factory=dict)
     machine: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -54,7 +57,20 @@ def differences(one: Inputs, other: Inputs) -> tuple[InputDifference, ...]:
     if one.patch is None or other.patch is None:  # a remote store isn't given it
         one, other = replace(one, patch=None), replace(other, patch=None)
     ours, theirs = _by_kind(one), _by_kind(other)
-    return tuple(found for kind in get_args(Kind) for found in _of_kind(kind, ours[kind], theirs[kind]))
+    found = [found for kind in get_args(Kind) for found in _of_kind(kind, ours[kind], theirs[kind])]
+    return tuple(replace(f, key=_changed_examples(f.key, one, other)) if f.kind == "data" else f for f in found)
+
+
+def _changed_examples(split: str, one: Inputs, other: Inputs) -> str:
+    """The split's name, and which of its examples aren't the same where that is on record: `train (example 17)`."""
+    ours, theirs = one.examples.get(split), other.examples.get(split)
+    if not ours or not theirs:
+        return split
+    if len(ours) != len(theirs):
+        return f"{split} ({len(ours)} examples against {len(theirs)})"
+    changed = [str(i) for i, (a, b) in enumerate(zip(ours, theirs, strict=True), start=1) if a != b]
+    more = f" and {len(changed) - 5} more" if len(changed) > 5 else ""
+    return f"{split} (example {', '.join(changed[:5])}{more})"
 
 
 def recorded(runs: Sequence[str], journal: Journal) -> dict[str, Inputs]:
@@ -95,6 +111,8 @@ def inputs_from(params: Mapping[str, str], tags: Mapping[str, str], texts: Mappi
         packages={name: version for name, _, version in (line.partition("==") for line in lines if line)},
         commit=here.get("commit"),
         dirty=here.get("dirty"),
+        code=here.get("code"),
+        examples=json.loads(texts.get("data/examples.json", "{}")),
         patch=None if patch is None else hashlib.sha256(patch.encode("utf-8")).hexdigest(),
         machine=machine | _beginning_with("machine/", params),
     )
@@ -117,7 +135,7 @@ def _beginning_with(beginning: str, values: Mapping[str, str]) -> dict[str, str]
 
 def _by_kind(inputs: Inputs) -> dict[Kind, dict[str, str]]:
     code = {"commit": inputs.commit, "uncommitted changes": None if inputs.dirty is None else "yes" if inputs.dirty else "no"}
-    code["their sha256"] = inputs.patch
+    code |= {"their sha256": inputs.patch, "ftexp's source": inputs.code}
     return {
         "config": dict(inputs.config),
         "data": dict(inputs.splits),

@@ -47,10 +47,14 @@ def find_run(reference: str, state: State) -> RunRow:
     Raises RunNotFoundError where none or several fit.
     """
     if state.exists:
-        newest = state.journal.runs("id IN (SELECT id FROM runs ORDER BY started_at DESC LIMIT 1)") if reference == "last" else []
-        if named := newest or state.journal.runs("name=?", (reference,)):
+        newest = (
+            state.journal.runs("id IN (SELECT id FROM runs WHERE kind='run' ORDER BY started_at DESC LIMIT 1)")
+            if reference == "last"
+            else []
+        )
+        if named := newest or state.journal.runs("kind='run' AND name=?", (reference,)):
             return named[-1]
-        fitting = state.journal.runs("substr(id, 1, length(?))=?", (reference, reference))
+        fitting = state.journal.runs("kind='run' AND substr(id, 1, length(?))=?", (reference, reference))
         if len(fitting) == 1:
             return fitting[0]
         if fitting:
@@ -93,7 +97,7 @@ def _referred(reference: str, state: State) -> tuple[list[RunRow], bool]:
     sweeps = [sweep.id for sweep in state.journal.sweeps() if sweep.id.startswith(reference)] if state.exists else []
     if not sweeps:
         return [find_run(reference, state)], False
-    runs = [row.id for row in state.journal.runs("substr(id, 1, length(?))=?", (reference, reference))]
+    runs = [row.id for row in state.journal.runs("kind='run' AND substr(id, 1, length(?))=?", (reference, reference))]
     if reference not in sweeps and len(sweeps + runs) > 1:
         raise RunNotFoundError(
             f"{reference!r}: found {len(sweeps + runs)} runs and sweeps that begin so ({', '.join(sweeps + runs)}); give more of the id"

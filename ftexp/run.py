@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from ftexp.backends.local.backend import LocalBackend
@@ -19,9 +19,10 @@ from ftexp.data.loading import Loaded, load
 from ftexp.data.messages import Example, Message
 from ftexp.errors import NotThereYetError
 from ftexp.evaluation.items import Item, Prompts, SubjectName, items_of, prompts_by_subject
-from ftexp.evaluation.scoring import Comparison, Scores, compare, score
+from ftexp.evaluation.scoring import Comparison, Scores, Selection, compare, score, select
 from ftexp.files import sha256_of
 from ftexp.keys import Keys, keys_of
+from ftexp.once import Once
 from ftexp.presets import Resolved, resolve
 from ftexp.state import State
 from ftexp.steps import Steps
@@ -40,13 +41,18 @@ class Prepared:
     estimate: Estimate
     items: tuple[Item, ...]
     prompts: Prompts
+    validation_items: tuple[Item, ...]
+    label: str = ""  # what else tells it from the other runs of its sweep
 
     @property
     def name(self) -> str:
-        """What differs between runs is readable in a list."""
+        """What differs between runs comes first: lists and legends show some twenty characters."""
         h, c = self.hyperparameters, self.config
-        name = f"{c.dataset.name}-{c.model.name}-e{h.n_epochs}-lr{h.learning_rate_multiplier}-s{c.seed}"
-        return name if c.replicate == 1 else f"{name}-r{c.replicate}"
+        parts = [f"e{h.n_epochs}", f"lr{h.learning_rate_multiplier}", f"s{c.seed}"]
+        parts += [f"n{c.dataset.train_examples}"] if c.dataset.train_examples else []
+        parts += [f"r{c.replicate}"] if c.replicate > 1 else []
+        parts += [self.label] if self.label else []
+        return "-".join([*parts, c.dataset.name, c.model.name])
 
     @property
     def shown_example(self) -> str:
@@ -61,22 +67,28 @@ class Record(Value):
     comparison: Comparison
     evaluation_seconds: float
     revision: str  # of the base model that the adapter belongs to
+    selection: Selection | None = None
 
 
-def prepare(config: RunConfig, state: State) -> Prepared:
-    """Raises DataError where the data is refused, and ConfigError where the config can't be meant."""
+def prepare(config: RunConfig, state: State, once: Once | None = None) -> Prepared:
+    """Raises DataError where the data is refused, and ConfigError where the config can't be meant.
+
+    Runs that are prepared with the same `once` read, judge and count the same data one time.
+    """
+    once = once or Once()
     if config.training.method != "supervised":
         raise NotThereYetError(f"training.method: {config.training.method} isn't there yet; expected supervised")
-    data = load(config.dataset)
+    data = once(("data", config.dataset), lambda: load(config.dataset))
     hyperparameters = resolve(config.hyperparameters, len(data.splits.train))
-    model = open_model(config.model, config.prices, data.splits)
+    model = once(("model", config.model, config.prices, data.digests), lambda: open_model(config.model, config.prices, data.splits))
     if model.local:
         model.local.job(hyperparameters, config.seed)  # raises where a value is left to a service
     rate = state.journal.throughput(model.local.work) if model.local and state.exists else None
     costs = estimate(model.tokens, hyperparameters, model.price, rate)
     items = items_of(data.splits.test)
-    prompts = prompts_by_subject(items, data.splits.train, config.evaluation.few_shot)
-    return Prepared(config, data, hyperparameters, model, costs, items, prompts)
+    few_shot = config.evaluation.few_shot
+    prompts = once(("prompts", data.digests, few_shot), lambda: prompts_by_subject(items, data.splits.train, few_shot))
+    return Prepared(config, data, hyperparameters, model, costs, items, prompts, items_of(data.splits.validation))
 
 
 def execute(p: Prepared, model: LocalModel, keys: Keys, step: Steps) -> Record:
@@ -84,18 +96,21 @@ def execute(p: Prepared, model: LocalModel, keys: Keys, step: Steps) -> Record:
     backend = model.backend()
 
     training = step("train", keys.train, TrainingResult, lambda: _train(p, model, backend, keys.train.value, step))
+    step.state.discard("training", keys.train.value)  # not before the result is on record: a start cut off in between goes on from it
     adapters = adapters_of(training, step.state.root)
-    answers = {s: step(f"answers_{s}", key, Answers, partial(_answer, p, backend, s, adapters[s], step)) for s, key in keys.answers.items()}
-    losses = {s: step(f"losses_{s}", key, Losses, partial(_measure, p, backend, s, adapters[s], step)) for s, key in keys.losses.items()}
+    answers = step.each("answers", keys.answers, Answers, lambda s: _answer(p, backend, s, p.prompts[s], adapters[s], step))
+    losses = step.each("losses", keys.losses, Losses, lambda s: _measure(p, backend, s, p.prompts[s], p.items, adapters[s], step))
     scores = step("score", keys.score, Scores, lambda: score(p.config.evaluation, p.items, answers, losses))
     comparison = step("compare", keys.compare, Comparison, lambda: compare(scores, p.config.evaluation.confidence))
 
+    selection = _select(p, backend, adapters["tuned"], keys, step) if keys.select else None
+
     seconds = sum(a.seconds for a in answers.values()) + sum(found.seconds for found in losses.values())
-    return Record(training=training, comparison=comparison, evaluation_seconds=seconds, revision=model.revision)
+    return Record(training=training, comparison=comparison, evaluation_seconds=seconds, revision=model.revision, selection=selection)
 
 
 def keys_for(p: Prepared, model: LocalModel) -> Keys:
-    return keys_of(p.config, p.hyperparameters, model.revision, model.machine, p.data.digests, p.items, p.prompts)
+    return keys_of(p.config, p.hyperparameters, model.revision, model.machine, p.data.digests, p.items, p.prompts, p.validation_items)
 
 
 def adapters_of(training: TrainingResult, root: Path) -> dict[SubjectName, Path | None]:
@@ -106,7 +121,6 @@ def adapters_of(training: TrainingResult, root: Path) -> dict[SubjectName, Path 
 def _train(p: Prepared, model: LocalModel, backend: LocalBackend, key: str, step: Steps) -> TrainingResult:
     """Trains in a folder of the key, where a cut-off run goes on; keeps the adapter under the name of its content."""
     folder, job = step.state.folder("training", key), model.job(p.hyperparameters, p.config.seed)
-    step.progress.say(f"one training example as the model reads it; it learns what stands between ⟦ and ⟧:\n{p.shown_example}")
     with step.progress.task("training", job.steps) as reached:
 
         def report(point: Point) -> None:
@@ -117,7 +131,6 @@ def _train(p: Prepared, model: LocalModel, backend: LocalBackend, key: str, step
     step.state.journal.measured(model.work, job.tokens / trained.seconds)
     sha256 = sha256_of(trained.adapter / "adapter_model.safetensors")
     adapter = File(path=step.state.keep(trained.adapter, "adapters", sha256), sha256=sha256)
-    step.state.discard(folder)
     return TrainingResult(
         curve=trained.curve,
         adapter=adapter,
@@ -128,15 +141,31 @@ def _train(p: Prepared, model: LocalModel, backend: LocalBackend, key: str, step
     )
 
 
-def _answer(p: Prepared, backend: LocalBackend, subject: SubjectName, adapter: Path | None, step: Steps) -> Answers:
-    with step.progress.task(f"answers: {subject}", len(p.items)) as reached:
-        return backend.answers(adapter, p.prompts[subject], p.config.evaluation.generation, reached)
+def _select(p: Prepared, backend: LocalBackend, adapter: Path | None, keys: Keys, step: Steps) -> Selection:
+    """What runs are ranked by: the headline metric on examples that are neither trained on nor used to confirm."""
+    assert keys.validation and keys.select, "asked for together"
+    items, evaluation = p.validation_items, p.config.evaluation
+    asked = tuple(item.prompt for item in items)
+    answers, losses = None, None
+    if evaluation.headline_is_loss:
+        losses = step("losses_validation", keys.validation, Losses, lambda: _measure(p, backend, "validation", asked, items, adapter, step))
+    else:
+        answers = step("answers_validation", keys.validation, Answers, lambda: _answer(p, backend, "validation", asked, adapter, step))
+    return step("select", keys.select, Selection, lambda: select(evaluation, items, answers, losses))
 
 
-def _measure(p: Prepared, backend: LocalBackend, subject: SubjectName, adapter: Path | None, step: Steps) -> Losses:
+Asked = Sequence[tuple[Message, ...]]  # one prompt an item
+
+
+def _answer(p: Prepared, backend: LocalBackend, what: str, prompts: Asked, adapter: Path | None, step: Steps) -> Answers:
+    with step.progress.task(f"answers: {what}", len(prompts)) as reached:
+        return backend.answers(adapter, prompts, p.config.evaluation.generation, reached)
+
+
+def _measure(
+    p: Prepared, backend: LocalBackend, what: str, prompts: Asked, items: Sequence[Item], adapter: Path | None, step: Steps
+) -> Losses:
     """The loss of each reference after the subject's own prompt."""
-    asked = tuple(
-        Example((*prompt, Message("assistant", i.reference)), i.origin) for prompt, i in zip(p.prompts[subject], p.items, strict=True)
-    )
-    with step.progress.task(f"loss: {subject}", len(p.items)) as reached:
+    asked = tuple(Example((*prompt, Message("assistant", i.reference)), i.origin) for prompt, i in zip(prompts, items, strict=True))
+    with step.progress.task(f"loss: {what}", len(items)) as reached:
         return backend.losses(adapter, asked, reached)

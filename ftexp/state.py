@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from ftexp.errors import StateError
-from ftexp.files import sync_directory
+from ftexp.files import sync, sync_tree, write_atomically
 from ftexp.journal import Journal
 
 
@@ -41,16 +41,35 @@ class State:
         return path.relative_to(self.root).as_posix()
 
     def keep(self, folder: Path, kind: str, name: str) -> str:
-        """Moves `folder` to where files are named by their content; its path from the project directory."""
+        """Copies `folder` to where files are named by their content, whole or not at all; its path from the project directory."""
         target = self.folder(kind, "") / name
         if not target.exists():
-            folder.replace(target)
-            sync_directory(target.parent)
+            copy = folder.with_name(f".{folder.name}.copy")
+            shutil.rmtree(copy, ignore_errors=True)  # of an attempt that was cut off
+            shutil.copytree(folder, copy)
+            sync_tree(copy)
+            try:
+                copy.replace(target)
+            except OSError:
+                if not target.exists():  # or another process kept the same content just now
+                    raise
+            sync(target.parent)
         return self.relative(target)
 
-    def discard(self, folder: Path) -> None:
-        """Removes a folder that no record needs."""
-        shutil.rmtree(folder, ignore_errors=True)
+    def keep_text(self, kind: str, name: str, content: str) -> Path:
+        """A file named by its content, written once."""
+        path = self.folder(kind, "") / name
+        if not path.exists():
+            write_atomically(path, content.encode("utf-8"))
+        return path
+
+    def discard(self, kind: str, name: str) -> None:
+        """Removes a folder or file that no record needs any more; one that is gone is no matter."""
+        path = self.directory / kind / name
+        if path.is_file():
+            path.unlink(missing_ok=True)
+        else:
+            shutil.rmtree(path, ignore_errors=True)
 
     @contextmanager
     def lock(self, name: str, waiting: Callable[[], None]) -> Iterator[None]:
@@ -68,11 +87,23 @@ class State:
         finally:
             lock.release()
 
+    def is_locked(self, name: str) -> bool:
+        """Whether a process holds this lock at the moment."""
+        from filelock import FileLock, Timeout
+
+        lock = FileLock(self.folder("locks", "") / f"{name}.lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            return True
+        lock.release()
+        return False
+
     def _create(self) -> None:
         try:
             self.directory.mkdir(mode=0o700, exist_ok=True)
             if not (self.directory / ".gitignore").exists():
-                (self.directory / ".gitignore").write_text("*\n", encoding="utf-8")
+                write_atomically(self.directory / ".gitignore", b"*\n")
         except OSError as error:
             raise StateError(
                 f"{self.directory}: can't be created ({error.strerror}); run ftexp in a directory that you may write to"

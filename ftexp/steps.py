@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TypeVar
 
+from ftexp.evaluation.items import SubjectName
 from ftexp.keys import Key
 from ftexp.progress import Progress
 from ftexp.state import State
@@ -27,6 +29,18 @@ class Steps:
         self.state.journal.add_step(self.run, name, key.value)
         self.tell(*events_of(name, result))
         return result
+
+    def each(self, name: str, keys: Mapping[SubjectName, Key], kind: type[R], work: Callable[[SubjectName], R]) -> dict[SubjectName, R]:
+        """A step for each subject, those first that no other process is at, so that two runs share the work instead of waiting."""
+        found: dict[SubjectName, R] = {}
+        while len(found) < len(keys):
+            left = [subject for subject in keys if subject not in found]
+            subject = next((s for s in left if not self._is_busy(keys[s])), left[0])
+            found[subject] = self(f"{name}_{subject}", keys[subject], kind, partial(work, subject))
+        return {subject: found[subject] for subject in keys}
+
+    def _is_busy(self, key: Key) -> bool:
+        return self.state.journal.result(key.value) is None and self.state.is_locked(key.value)
 
     def tell(self, *events: Event) -> None:
         self.state.journal.emit(self.run, [(event.ident, event.model_dump_json()) for event in events])

@@ -173,7 +173,7 @@ def test_a_tracking_server_that_is_away_does_not_stop_the_run(bare_project: Proj
         assert f"mlflow    is behind: {uri}: MLflow can't be written (" in said.out
         assert "The run is safe in the journal; complete it with: ftexp sync" in said.out
         synced = ftexp("sync")
-        assert (synced.code, synced.out.startswith(f"{said.run} chats-tiny-llama")) == (5, True)
+        assert (synced.code, synced.out.startswith(f"{said.run} e1-lr1.0-s0-chats-tiny-llama")) == (5, True)
     assert record_of(bare_project, said.run).training.steps == 6
 
 
@@ -183,7 +183,7 @@ def test_what_mlflow_could_not_be_told_is_completed_by_sync(project: Project) ->
     assert said.code == 0, said.err
     assert "mlflow    is behind: " in said.out
     (project.path / "mlartifacts").unlink()
-    assert ftexp("sync").out == f"{said.run} chats-tiny-llama-e1-lr1.0-s0: complete\n"
+    assert ftexp("sync").out == f"{said.run} e1-lr1.0-s0-chats-tiny-llama: complete\n"
     assert mlflow_run(project).info.status == "FINISHED"
     assert ftexp("sync").out == "MLflow has everything already\n"
 

@@ -41,7 +41,7 @@ def test_a_kept_folder_is_named_by_its_content_and_found_from_the_project(tmp_pa
 def test_a_discarded_folder_is_gone_and_one_that_is_gone_is_no_matter(tmp_path: Path) -> None:
     folder = State(tmp_path).folder("training", "key")
     for _ in range(2):
-        State(tmp_path).discard(folder)
+        State(tmp_path).discard("training", "key")
     assert not folder.exists()
 
 

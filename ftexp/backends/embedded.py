@@ -21,7 +21,7 @@ from pydantic import ValidationError
 from ftexp.backends.conversion import convert
 from ftexp.backends.providers import PackagedWeights
 from ftexp.errors import ModelError
-from ftexp.files import sha256_of, sync_directory
+from ftexp.files import sha256_of, sync
 from ftexp.values import Value
 
 # Part of the cache's name: raise it when the written files change, and everyone's old conversion is left aside.
@@ -203,11 +203,11 @@ def _put_in_place(whole: Path, target: Path) -> None:
     for path in whole.iterdir():
         with path.open("rb+") as file:
             os.fsync(file.fileno())
-    sync_directory(whole)
+    sync(whole)
     if target.exists():
         target.replace(whole.parent / "corrupt")  # goes away with the workplace
     whole.replace(target)
-    sync_directory(target.parent)
+    sync(target.parent)
 
 
 def _size_faults(directory: Path) -> list[str]:

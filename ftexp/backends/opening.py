@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,9 +54,15 @@ class LocalModel:
         return Job(self.train, self.validation, h.n_epochs, h.batch_size, rate, seed, self.provider.lora, every)
 
     def backend(self) -> LocalBackend:
-        from ftexp.backends.local.backend import LocalBackend
+        return _backend(self.directory, self.revision, self.machine)
 
-        return LocalBackend(self.directory, self.machine, self.tokenizer)
+
+@lru_cache(maxsize=1)
+def _backend(directory: Path, revision: str, machine: Machine) -> LocalBackend:
+    """One for all runs of a process that follow each other on one model, so that it is loaded once."""
+    from ftexp.backends.local.backend import LocalBackend
+
+    return LocalBackend(directory, machine, ChatTokenizer(directory))
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ def main(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
     state = State(Path.cwd())
-    runs = [r for r in (state.journal.runs() if state.exists else []) if arguments.experiment in (None, r.experiment)]
+    runs = [r for r in (state.journal.runs("kind='run'") if state.exists else []) if arguments.experiment in (None, r.experiment)]
     if not runs:
         print("no runs on record here yet; make one with: ftexp run experiment=quickstart")
     else:

@@ -1,4 +1,4 @@
-"""`ftexp plan`: what a run would take, before anything is spent. Loads no model, needs no key and no network."""
+"""`ftexp plan`: what a run or a sweep would take, before anything is spent. Loads no model, needs no key and no network."""
 
 from __future__ import annotations
 
@@ -6,15 +6,36 @@ import argparse
 from pathlib import Path
 
 from ftexp.commands.run import add_arguments as add_arguments
-from ftexp.compose import compose
 from ftexp.errors import ExitCode
-from ftexp.report.terminal import plan_lines
+from ftexp.report.sweep import plan_table, plan_total
+from ftexp.report.terminal import data_lines, plan_lines
 from ftexp.run import prepare
 from ftexp.state import State
+from ftexp.sweep.expand import Asked, expand
+from ftexp.sweep.prepared import prepare_sweep
 
 
 def main(arguments: argparse.Namespace) -> int:
-    here = Path.cwd()
-    prepared = prepare(compose(arguments.overrides, here).config, State(here))
-    print("\n".join(plan_lines(prepared)))
+    state = State(Path.cwd())
+    asked = expand(arguments.overrides, state.root, arguments.multirun)
+    if asked.is_sweep:
+        return _sweep(asked, state)
+    print("\n".join(plan_lines(prepare(asked.cells[0].composed.config, state))))
+    return ExitCode.OK
+
+
+def _sweep(asked: Asked, state: State) -> int:
+    """What the runs have in common once, then a row a run, then what all take together."""
+    from rich.console import Console
+
+    sweep, out = prepare_sweep(asked, state), Console()
+    first = sweep.cells[0].prepared
+    lines = [*data_lines(first.config.dataset, first.data.splits), f"sweep     {sweep.id}, launcher {asked.launcher}"]
+    for line in [*lines, *(f"note      {note}" for note in asked.notes)]:
+        out.print(line, highlight=False, soft_wrap=True)
+    out.print(plan_table(sweep))
+    warnings = dict.fromkeys(f"warning   {w}" for c in sweep.cells for w in c.prepared.data.warnings)
+    obstacles = dict.fromkeys(f"obstacle  {o}" for c in sweep.cells for o in c.prepared.model.obstacles)
+    for line in [*plan_total(sweep), *warnings, *obstacles]:
+        out.print(line, highlight=False, soft_wrap=True)
     return ExitCode.OK

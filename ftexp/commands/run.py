@@ -1,34 +1,60 @@
-"""`ftexp run`: one run from config to table."""
+"""`ftexp run`: one run from config to table, or a sweep from config to ranking."""
 
 from __future__ import annotations
 
 import argparse
 import shlex
-import shutil
-import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ftexp.compose import compose
+from ftexp.compose import Composed
 from ftexp.errors import ExitCode
 from ftexp.launch import answers_of, launch
 from ftexp.progress import Progress
+from ftexp.report.saying import program, say_behind
+from ftexp.report.sweep import plan_total, show_results
 from ftexp.report.terminal import answers_table, facts, next_step, results_table
 from ftexp.run import prepare
 from ftexp.state import State
+from ftexp.sweep.carry_out import carry_out
+from ftexp.sweep.confirmation import confirmation_of
+from ftexp.sweep.expand import Asked, expand
+from ftexp.sweep.prepared import prepare_sweep
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 SHOWN_ITEMS = 2
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="group choices and values, as in model=local seed=1")
+    parser.add_argument("-m", "--multirun", action="store_true", help="a run for every combination of values: seed=1,2 preset=a,b")
 
 
 def main(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
-    here, out, err = Path.cwd(), Console(), Console(stderr=True)
-    state, progress = State(here), Progress(err)
-    composed = compose(arguments.overrides, here)
+    out, state, progress = Console(), State(Path.cwd()), Progress(Console(stderr=True))
+    asked = expand(arguments.overrides, state.root, arguments.multirun)
+    if asked.is_sweep:
+        return _sweep(asked, arguments.overrides, state, progress, out)
+    return _run(asked.cells[0].composed, arguments.overrides, state, progress, out)
+
+
+def _sweep(asked: Asked, words: list[str], state: State, progress: Progress, out: Console) -> int:
+    for note in asked.notes:
+        progress.say(f"note      {note}")
+    sweep = prepare_sweep(asked, state)
+    for line in (f"sweep     {sweep.id}", *plan_total(sweep)):
+        progress.say(line)
+    results, tracking_error = carry_out(sweep, words, state, progress)
+    show_results(results, confirmation_of(results, state), program(), out)
+    say_behind(tracking_error, out)
+    return ExitCode.OK if results.finished == len(results.cells) else ExitCode.FAILED
+
+
+def _run(composed: Composed, words: list[str], state: State, progress: Progress, out: Console) -> int:
     prepared = prepare(composed.config, state)
     for warning in prepared.data.warnings:
         progress.say(f"warning: {warning}")
@@ -43,14 +69,9 @@ def main(arguments: argparse.Namespace) -> int:
         out.print(
             f"recorded  run {outcome.run.id} had done all of this; nothing was trained again (replicate=2 repeats it)", highlight=False
         )
-    if outcome.tracking_error:
-        out.print(
-            f"mlflow    is behind: {outcome.tracking_error}. The run is safe in the journal; complete it with: ftexp sync",
-            highlight=False,
-            soft_wrap=True,
-        )
-    out.print(f"try next  {_command_with(arguments.overrides, next_step(prepared, outcome.record))}", highlight=False, soft_wrap=True)
-    me = _program()
+    say_behind(outcome.tracking_error, out)
+    out.print(f"try next  {_command_with(words, next_step(prepared, outcome.record))}", highlight=False, soft_wrap=True)
+    me = program()
     out.print(f"see it    {me} ui {outcome.run.id}      talk to it  {me} chat {outcome.run.id}", highlight=False, soft_wrap=True)
     return ExitCode.OK
 
@@ -59,12 +80,4 @@ def _command_with(overrides: list[str], change: str) -> str:
     """The command that was given, with one key changed."""
     key = change.split("=")[0]
     kept = [shlex.quote(word) for word in overrides if word.split("=")[0] != key]
-    return " ".join([_program(), "run", *kept, change])
-
-
-def _program() -> str:
-    """As this shell finds it: `ftexp`, or its path where the environment isn't active."""
-    called = Path(sys.argv[0])
-    if called.name != "ftexp" or shutil.which("ftexp"):
-        return "ftexp"
-    return str(called.relative_to(Path.cwd())) if called.is_relative_to(Path.cwd()) else str(called)
+    return " ".join([program(), "run", *kept, change])

@@ -1,4 +1,4 @@
-"""`ftexp ui [RUN]`: MLflow's own server on loopback, and addresses that open on curves instead of an empty page."""
+"""`ftexp ui [RUN_OR_SWEEP]`: MLflow's own server on loopback, and addresses that open on curves instead of an empty page."""
 
 from __future__ import annotations
 
@@ -10,34 +10,38 @@ import subprocess
 import sys
 import time
 import webbrowser
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from ftexp.errors import ConfigError, ExitCode, FtexpError, TrackingError
+from ftexp.errors import ConfigError, ExitCode, FtexpError, RunNotFoundError, TrackingError
 from ftexp.journal import RunRow
 from ftexp.records import find_run
 from ftexp.state import State
+from ftexp.sweep.results import SweepResults, results_of
 from ftexp.tracking.config import LocalTracking, ServerTracking, parse_tracking
 from ftexp.tracking.mlflow_store import check_database
-from ftexp.tracking.views import addresses
+from ftexp.tracking.views import addresses, sweep_addresses
 
 HOST = "127.0.0.1"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("run", nargs="?", default="last", help="an id or name that `ftexp list` shows (default: last)")
+    parser.add_argument("run", nargs="?", default="last", help="a run, by id or name, or the id of a sweep (default: the last run)")
     parser.add_argument("--port", type=int, default=5000, help="default: 5000")
     parser.add_argument("--open", action="store_true", help="open the first address in a browser")
 
 
 def main(arguments: argparse.Namespace) -> int:
     state = State(Path.cwd())
-    run = find_run(arguments.run, state)
-    tracking = parse_tracking(run.tracking)
+    shown = _shown(arguments.run, state)
+    tracking = parse_tracking(shown.tracking)
     if isinstance(tracking, ServerTracking):
-        return _told(addresses_of(run, tracking.uri.rstrip("/")), arguments.open)
+        return _told(shown.addresses(tracking.uri.rstrip("/")), arguments.open)
     database = state.root / tracking.database
     if not database.exists():
         raise TrackingError(f"{database}: no MLflow database here; write it from the journal with: ftexp sync")
@@ -48,7 +52,7 @@ def main(arguments: argparse.Namespace) -> int:
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=_environment(), start_new_session=True)
     try:
         _wait_until_up(server, arguments.port)
-        _told(addresses_of(run, f"http://{HOST}:{arguments.port}"), arguments.open)
+        _told(shown.addresses(f"http://{HOST}:{arguments.port}"), arguments.open)
         print("Ctrl-C ends it", flush=True)
         return ExitCode.OK if server.wait() == 0 else ExitCode.FAILED
     except KeyboardInterrupt:
@@ -65,6 +69,36 @@ def _told(found: dict[str, str], open_first: bool) -> int:
     if open_first:
         webbrowser.open(next(iter(found.values())))
     return ExitCode.OK
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the addresses are of; `addresses` takes the server's own."""
+
+    tracking: str
+    addresses: Callable[[str], dict[str, str]]
+
+
+def _shown(reference: str, state: State) -> Shown:
+    """A sweep where one has that id, else a run."""
+    fitting = [s for s in state.journal.sweeps() if s.id.startswith(reference)] if state.exists else []
+    if len(fitting) != 1:
+        run = find_run(reference, state)
+        return Shown(run.tracking, partial(addresses_of, run))
+    results = results_of(fitting[0], state)
+    begun = next(iter(results.runs.values()), None)
+    if begun is None:
+        raise RunNotFoundError(f"sweep {results.row.id}: none of its runs has begun; start them with: ftexp run {' '.join(results.words)}")
+    return Shown(begun.tracking, partial(addresses_of_sweep, results, state.journal.run(results.row.id)))
+
+
+def addresses_of_sweep(results: SweepResults, summary: RunRow | None, root: str) -> dict[str, str]:
+    """Raises TrackingError for a sweep that MLflow doesn't know yet."""
+    told = [r for r in results.runs.values() if r.mlflow_run is not None]
+    if not told:
+        raise TrackingError(f"sweep {results.row.id}: isn't in MLflow yet; complete it with: ftexp sync")
+    finished = [str(r.mlflow_run) for r in told if r.state == "finished"]
+    return sweep_addresses(root, str(told[0].mlflow_experiment), results.row.id, finished, summary.mlflow_run if summary else None)
 
 
 def addresses_of(run: RunRow, root: str) -> dict[str, str]:

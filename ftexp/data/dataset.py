@@ -27,7 +27,13 @@ class Split(Value):
         return self
 
 
+_HOW_MANY = "a whole number from 1, or null for all"
+
+
 class _Dataset(Value):
+    train_examples: int | None = Field(default=None, ge=1, description=_HOW_MANY)
+    validation_examples: int | None = Field(default=None, ge=1, description=_HOW_MANY)
+    test_examples: int | None = Field(default=None, ge=1, description=_HOW_MANY)
     task_type: TaskType = Field(description="style, task, domain or reasoning")
     license: str | None = Field(description="text or null")
     source: str | None = Field(description="text or null")

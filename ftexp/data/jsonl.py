@@ -43,10 +43,13 @@ def read(path: Path) -> Reading:
 
 def write(path: Path, examples: Iterable[Example]) -> None:
     """One example a line, in chat format."""
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        for example in examples:
-            messages = [{"role": m.role, "content": m.content} for m in example.messages]
-            file.write(json.dumps({"messages": messages}, ensure_ascii=False) + "\n")
+    path.write_text(lines_of(examples), encoding="utf-8", newline="\n")
+
+
+def lines_of(examples: Iterable[Example]) -> str:
+    return "".join(
+        json.dumps({"messages": [{"role": m.role, "content": m.content} for m in e.messages]}, ensure_ascii=False) + "\n" for e in examples
+    )
 
 
 def _lines(path: Path) -> list[str]:

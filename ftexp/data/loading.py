@@ -10,7 +10,7 @@ from typing import assert_never
 from ftexp.data import jsonl
 from ftexp.data.dataset import BuiltinDataset, Dataset, JsonlDataset
 from ftexp.data.messages import Example, Splits
-from ftexp.data.split import FEWEST_EXAMPLES, split
+from ftexp.data.split import FEWEST_EXAMPLES, some_of, split
 from ftexp.errors import DataError
 from ftexp.validation.findings import Finding, raise_on_errors
 from ftexp.values import digest
@@ -29,8 +29,7 @@ def load(dataset: Dataset) -> Loaded:
     """Raises DataError with every error of every file."""
     match dataset:
         case BuiltinDataset(builtin=name):
-            splits: Splits = import_module(f"ftexp.data.builtin.{name}").splits()
-            return Loaded(splits, (), _digests(splits))
+            return _loaded(dataset, import_module(f"ftexp.data.builtin.{name}").splits(), ())
         case JsonlDataset():
             return _load_files(dataset)
     assert_never(dataset)
@@ -54,7 +53,21 @@ def _load_files(dataset: JsonlDataset) -> Loaded:
         test=readings["test"].examples if "test" in readings else parts.test,
     )
     _refuse_empty(splits, dataset.path)
-    return Loaded(splits, tuple(f for f in findings if f.severity == "warning"), _digests(splits))
+    return _loaded(dataset, splits, tuple(f for f in findings if f.severity == "warning"))
+
+
+def _loaded(dataset: Dataset, whole: Splits, warnings: tuple[Finding, ...]) -> Loaded:
+    """With as many examples of each split as are wanted. Raises DataError where more are wanted than there are."""
+    wanted = {"train": dataset.train_examples, "validation": dataset.validation_examples, "test": dataset.test_examples}
+    too_many = [
+        f"dataset.{split}_examples: found {count}, expected at most {len(getattr(whole, split))}, which is how many there are"
+        for split, count in wanted.items()
+        if count is not None and count > len(getattr(whole, split))
+    ]
+    if too_many:
+        raise DataError(*too_many)
+    splits = Splits(**{split: some_of(getattr(whole, split), count) for split, count in wanted.items()})
+    return Loaded(splits, warnings, _digests(splits))
 
 
 def _file(path: str) -> Path:
@@ -73,7 +86,9 @@ def _refuse_empty(splits: Splits, path: str) -> None:
 
 
 def _digests(splits: Splits) -> dict[str, str]:
-    def content(examples: tuple[Example, ...]) -> str:
-        return digest([[(m.role, m.content) for m in e.messages] for e in examples])
+    return {"train": digest_of(splits.train), "validation": digest_of(splits.validation), "test": digest_of(splits.test)}
 
-    return {"train": content(splits.train), "validation": content(splits.validation), "test": content(splits.test)}
+
+def digest_of(examples: tuple[Example, ...]) -> str:
+    """The sha256 of what the examples say, wherever they come from."""
+    return digest([[(m.role, m.content) for m in e.messages] for e in examples])

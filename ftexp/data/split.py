@@ -39,3 +39,11 @@ def _take(groups: list[list[Example]], wanted: int) -> tuple[list[Example], list
         taken.extend(groups[used])
         used += 1
     return taken, groups[used:]
+
+
+def some_of(examples: Sequence[Example], count: int | None) -> tuple[Example, ...]:
+    """`count` of the examples in their order, all for None. A larger count only adds: every smaller part is inside it."""
+    if count is None or count >= len(examples):
+        return tuple(examples)
+    ranked = sorted(range(len(examples)), key=lambda i: (digest([(m.role, m.content) for m in examples[i].messages]), i))
+    return tuple(examples[i] for i in sorted(ranked[:count]))

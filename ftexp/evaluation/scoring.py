@@ -26,6 +26,19 @@ class Comparison(Value):
     unscored: dict[str, dict[SubjectName, int]]
 
 
+class Selection(Value):
+    """The headline metric of the tuned model on the validation examples, one score an item: what runs are ranked by."""
+
+    metric: str
+    scores: tuple[Score, ...]
+
+
+def select(evaluation: Evaluation, items: Sequence[Item], answers: Answers | None, losses: Losses | None) -> Selection:
+    """Needs the answers, or the losses where the headline metric is one."""
+    metric = evaluation.headline_metric
+    return Selection(metric=evaluation.headline, scores=_scored(metric, items, answers, losses))
+
+
 def score(
     evaluation: Evaluation, items: Sequence[Item], answers: Mapping[SubjectName, Answers], losses: Mapping[SubjectName, Losses]
 ) -> Scores:
@@ -39,10 +52,11 @@ def score(
     )
 
 
-def _scored(metric: Metric, items: Sequence[Item], answers: Answers, losses: Losses | None) -> tuple[Score, ...]:
+def _scored(metric: Metric, items: Sequence[Item], answers: Answers | None, losses: Losses | None) -> tuple[Score, ...]:
     if isinstance(metric, HeldOutLoss):
         assert losses is not None, "losses are measured whenever a metric needs them"
         return tuple(Score(value=v) for v in losses.values)
+    assert answers is not None, "answers are generated whenever a metric needs them"
     return tuple(_one(metric, reply.text, item) for reply, item in zip(answers.replies, items, strict=True))
 
 

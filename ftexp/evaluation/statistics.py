@@ -104,10 +104,15 @@ def _standard_error(values: Sequence[float], average: float) -> float:
     return math.sqrt(math.fsum((v - average) ** 2 for v in values) / (len(values) - 1) / len(values))
 
 
-def _z(confidence: float) -> float:
+def normal_quantile(share: float) -> float:
+    """Where the standard normal distribution has `share` below."""
     from statistics import NormalDist
 
-    return NormalDist().inv_cdf((1 + confidence) / 2)
+    return NormalDist().inv_cdf(share)
+
+
+def _z(confidence: float) -> float:
+    return normal_quantile((1 + confidence) / 2)
 
 
 def _t(confidence: float, degrees: int) -> float:

@@ -27,6 +27,7 @@ class Evaluation(Value):
     suites: dict[Name, Suite] = Field(min_length=1, description="at least one suite, by a name of small letters, digits and _")
     headline: str = Field(description="SUITE/METRIC, one of the metrics above")
     confidence: float = Field(gt=0.5, lt=1, description="a share above 0.5 and below 1, like 0.95")
+    measure_validation: bool = Field(default=False, description="true or false")
 
     @model_validator(mode="after")
     def _headline_is_measured(self) -> Evaluation:
@@ -34,6 +35,16 @@ class Evaluation(Value):
         if self.headline not in measured:
             raise ValueError(f"found headline {self.headline!r}, expected one of {', '.join(measured)}")
         return self
+
+    @property
+    def headline_metric(self) -> Metric:
+        suite, name = self.headline.split("/", 1)
+        return self.suites[suite].metrics[name]
+
+    @property
+    def headline_is_loss(self) -> bool:
+        """Whether less of the headline metric is better."""
+        return isinstance(self.headline_metric, HeldOutLoss)
 
     @property
     def needs_losses(self) -> bool:

@@ -53,10 +53,11 @@ class Text(Value):
     path: str
     content: str
     private: bool = False
+    edition: str = ""  # another edition is told again and replaces the one before
 
     @property
     def ident(self) -> str:
-        return f"text/{self.path}"
+        return f"text/{self.path}/{self.edition}".removesuffix("/")
 
 
 class Table(Value):
@@ -79,10 +80,12 @@ class Folder(Value):
     kind: Literal["folder"] = "folder"
     path: str
     into: str
+    edition: str = ""
+    private: bool = False
 
     @property
     def ident(self) -> str:
-        return f"folder/{self.into}"
+        return f"folder/{self.into}/{self.edition}".removesuffix("/")
 
 
 class Input(Value):
@@ -113,19 +116,32 @@ class TunedModel(Value):
         return "model"
 
 
+class ExperimentTag(Value):
+    """A tag of the experiment that the run is in."""
+
+    kind: Literal["experiment_tag"] = "experiment_tag"
+    key: str
+    value: str
+
+    @property
+    def ident(self) -> str:
+        return f"experiment_tag/{self.key}/{digest(self.value)[:8]}"
+
+
 class Ended(Value):
-    """`attempt` is another number for each end of one run, since only the last one counts."""
+    """`attempt` is another number for each end of one run, since only the last one counts, with its error or none."""
 
     kind: Literal["ended"] = "ended"
     state: Literal["FINISHED", "FAILED", "KILLED"]
     attempt: int
+    error: str = ""
 
     @property
     def ident(self) -> str:
         return f"ended/{self.attempt}"
 
 
-Event = Params | Tags | Figures | Text | Table | Folder | Input | TunedModel | Ended
+Event = Params | Tags | Figures | Text | Table | Folder | Input | TunedModel | ExperimentTag | Ended
 _ANY: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="kind")])
 
 
@@ -159,13 +175,13 @@ def figures_of(point: Point) -> Iterator[Figures]:
 def score_figures(comparison: Comparison) -> Iterator[tuple[str, float]]:
     for metric, subjects in comparison.means.items():
         for subject, found in subjects.items():
-            yield from _with_interval(f"score/{subject}/{metric}", found.value, found.low, found.high, found.n)
+            yield from with_interval(f"score/{subject}/{metric}", found.value, found.low, found.high, found.n)
     for metric, against in comparison.differences.items():
         for other, difference in against.items():
-            yield from _with_interval(f"score/delta_{other}/{metric}", difference.value, difference.low, difference.high, difference.n)
+            yield from with_interval(f"score/delta_{other}/{metric}", difference.value, difference.low, difference.high, difference.n)
 
 
-def _with_interval(name: str, value: float, low: float | None, high: float | None, n: int) -> Iterator[tuple[str, float]]:
+def with_interval(name: str, value: float, low: float | None, high: float | None, n: int) -> Iterator[tuple[str, float]]:
     yield name, value
     yield f"{name}/n", n
     if low is not None and high is not None:

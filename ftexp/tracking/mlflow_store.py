@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import logging
 import os
@@ -14,15 +15,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
 from ftexp.errors import TrackingError
+from ftexp.files import sync
 from ftexp.journal import EventRow, RunRow
 from ftexp.state import State
 from ftexp.tracking.config import LocalTracking, ServerTracking, Tracking
-from ftexp.tracking.events import Ended, Event, Figures, Folder, Input, Params, Table, Tags, Text, TunedModel, parse
+from ftexp.tracking.events import Ended, Event, ExperimentTag, Figures, Folder, Input, Params, Table, Tags, Text, TunedModel, parse
 from ftexp.tracking.views import VIEW_TAG, view_value
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-    from mlflow.entities import Metric
+    from mlflow.entities import LoggedModel, Metric
 
 LONGEST_PARAM = 6000  # MLflow 3.17 cuts longer values in silence
 LONGEST_TAG = 8000
@@ -54,25 +56,29 @@ class MlflowStore:
         if isinstance(self.tracking, LocalTracking):
             check_database(self.state.root / self.tracking.database)
 
-    def advance(self, run: RunRow) -> None:
-        """Tells MLflow what it doesn't know yet of `run`, and notes how far that got."""
-        with _told_clearly(self.uri):
-            linked = self._linked(run)
-            while events := self.state.journal.untold(run.id):
-                self._tell(linked, events)
-                self.state.journal.mark_told(run.id, events[-1].id)
-                linked = self.state.journal.run(run.id) or linked
+    def advance(self, run: str) -> None:
+        """Tells MLflow what it doesn't know yet of `run`, and notes how far that got.
+
+        One process at a time, since to look whether something is there and to add it are two. What an attempt that was
+        cut off told and didn't note is told again: everything told twice must be as if told once.
+        """
+        with told_clearly(self.uri), self.state.lock(f"mlflow-{run}", waiting=lambda: None):
+            while events := self.state.journal.untold(run):
+                self._tell(self._linked(run), events)
+                self.state.journal.mark_told(run, events[-1].id)
 
     @cached_property
     def _client(self) -> MlflowClient:
         # Of four processes that opened a fresh store at once three died (MLflow 3.17): one at a time creates it.
         with self.state.lock("mlflow-store", waiting=lambda: None):
-            client = _quiet_client(self.uri)
-            client.search_experiments(max_results=1)
-            return client
+            if isinstance(self.tracking, LocalTracking) and self.is_gone:
+                _create_database(self.state.root / self.tracking.database)
+            return _opened(self.uri)
 
-    def _linked(self, run: RunRow) -> RunRow:
-        """`run` with its MLflow run, found by tag where an earlier attempt died right after making it."""
+    def _linked(self, ident: str) -> RunRow:
+        """The run with its MLflow run, found by tag where an earlier attempt died right after making it."""
+        run = self.state.journal.run(ident)
+        assert run is not None, "it has events"
         if run.mlflow_run is not None:
             return run
         experiment = self._experiment(run.experiment)
@@ -94,9 +100,8 @@ class MlflowStore:
             if found is not None:
                 return str(found.experiment_id)
             location = (self.state.root / self.tracking.artifacts).as_uri() if isinstance(self.tracking, LocalTracking) else None
-            experiment = str(client.create_experiment(name, artifact_location=location))
-            client.set_experiment_tag(experiment, VIEW_TAG, view_value(int(time.time() * 1000)))
-            return experiment
+            view = {VIEW_TAG: view_value(int(time.time() * 1000))}
+            return str(client.create_experiment(name, artifact_location=location, tags=view))
 
     def _tell(self, run: RunRow, events: Sequence[EventRow]) -> None:
         """Figures in one batch, which is a hundred times faster than one by one; the rest in order."""
@@ -117,9 +122,8 @@ class MlflowStore:
 
     def _withheld(self, event: Event) -> bool:
         """Examples and answers go to a remote store only when the config says so."""
-        return (
-            isinstance(event, Text | Table) and event.private and isinstance(self.tracking, ServerTracking) and not self.tracking.log_text
-        )
+        remote = isinstance(self.tracking, ServerTracking) and not self.tracking.log_text
+        return remote and isinstance(event, Text | Table | Folder) and event.private
 
     def _tell_one(self, run: RunRow, mlflow_run: str, event: Event, at: float) -> None:
         """`at` is when it happened, in seconds since 1970."""
@@ -138,9 +142,13 @@ class MlflowStore:
                 self._client.log_artifacts(mlflow_run, str(self.state.root / path), into)
             case Input():
                 self._input(mlflow_run, event)
+            case ExperimentTag(key=key, value=value):
+                self._client.set_experiment_tag(run.mlflow_experiment or "", key, value)
             case TunedModel():
                 self._model(run, mlflow_run, event)
-            case Ended(state=state):
+            case Ended(state=state, error=error):
+                if error or "ftexp.error" in self._client.get_run(mlflow_run).data.tags:
+                    self._tag(mlflow_run, {"ftexp.error": error})
                 self._client.set_terminated(mlflow_run, state, end_time=int(at * 1000))
             case Figures():
                 raise AssertionError("figures go in batches")
@@ -173,14 +181,18 @@ class MlflowStore:
         assert run.mlflow_experiment is not None, "linked before"
         if run.mlflow_model is not None:
             return  # made before an earlier attempt to tell broke off
+        found = self._client.search_logged_models([run.mlflow_experiment], f"source_run_id = '{mlflow_run}'", max_results=1)
+        model = found[0] if found else self._new_model(run.mlflow_experiment, mlflow_run, event)
+        self._client.finalize_logged_model(model.model_id, "READY")
+        outputs = self._client.get_run(mlflow_run).outputs
+        if model.model_id not in {o.model_id for o in (outputs.model_outputs if outputs else ())}:  # MLflow 3.17 refuses one a second time
+            self._client.log_outputs(mlflow_run, [LoggedModelOutput(model.model_id, step=0)])
+        self.state.journal.link_mlflow_model(run.id, model.model_id)
+
+    def _new_model(self, experiment: str, mlflow_run: str, event: TunedModel) -> LoggedModel:
         tags = {"ftexp.adapter_sha256": event.sha256, "ftexp.base": event.base}
         name = "".join("_" if c in "/:.%\"'" else c for c in event.name)  # characters that MLflow refuses in a model's name
-        model = self._client.create_logged_model(
-            run.mlflow_experiment, name=name, source_run_id=mlflow_run, tags=tags, model_type="lora-adapter"
-        )
-        self._client.finalize_logged_model(model.model_id, "READY")
-        self._client.log_outputs(mlflow_run, [LoggedModelOutput(model.model_id, step=0)])
-        self.state.journal.link_mlflow_model(run.id, model.model_id)
+        return self._client.create_logged_model(experiment, name=name, source_run_id=mlflow_run, tags=tags, model_type="lora-adapter")
 
 
 def check_database(path: Path) -> None:
@@ -207,7 +219,23 @@ def check_database(path: Path) -> None:
         raise TrackingError(f"{path}: not an SQLite database ({error}); {advice}") from error
 
 
-def _quiet_client(uri: str) -> MlflowClient:
+def _create_database(path: Path) -> None:
+    """Beside, then renamed: MLflow makes its tables one by one, and can't use a database that lacks some."""
+    beside = path.with_name(f".{path.name}.new")
+    for left in path.parent.glob(f"{glob.escape(beside.name)}*"):  # of an attempt that was cut off, its SQLite journal too
+        left.unlink()
+    _opened(f"sqlite:///{beside}")
+    beside.replace(path)
+    sync(path.parent)
+
+
+def _opened(uri: str) -> MlflowClient:
+    client = quiet_client(uri)
+    client.search_experiments(max_results=1)
+    return client
+
+
+def quiet_client(uri: str) -> MlflowClient:
     """No telemetry, one try where nobody answers (the default tries for minutes), and no log lines amid the progress."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
@@ -220,7 +248,7 @@ def _quiet_client(uri: str) -> MlflowClient:
 
 
 @contextmanager
-def _told_clearly(uri: str) -> Iterator[None]:
+def told_clearly(uri: str, what: str = "written") -> Iterator[None]:
     """MLflow's, SQLAlchemy's and the network's errors as one kind; ours pass through."""
     import sqlalchemy.exc
     from mlflow.exceptions import MlflowException
@@ -228,4 +256,4 @@ def _told_clearly(uri: str) -> Iterator[None]:
     try:
         yield
     except (MlflowException, sqlalchemy.exc.SQLAlchemyError, OSError) as error:
-        raise TrackingError(f"{uri}: MLflow can't be written ({' '.join(str(error).split())[:300]})") from error
+        raise TrackingError(f"{uri}: MLflow can't be {what} ({' '.join(str(error).split())[:300]})") from error

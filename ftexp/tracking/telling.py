@@ -14,11 +14,9 @@ PAUSE_SECONDS = 2.0
 
 def catch_up(store: MlflowStore, run: str) -> TrackingError | None:
     """Tells MLflow what it is behind by; the reason where it can't be told. What it misses stays in the journal."""
-    row = store.state.journal.run(run)
-    if row is None or not store.state.journal.has_untold(run):
-        return None
     try:
-        store.advance(row)
+        if store.state.journal.has_untold(run):
+            store.advance(run)
     except TrackingError as error:
         return error
     except Exception as error:  # whatever breaks in telling is said at the end, and must not end the run

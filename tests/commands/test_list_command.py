@@ -10,7 +10,7 @@ def test_without_runs_it_says_how_to_make_one(bare_project) -> None:
 def test_runs_are_listed_with_id_name_and_state(finished) -> None:
     out = ftexp("list").out
     (line,) = [line for line in out.splitlines() if finished.said.run in line]
-    assert "chats-tiny-llama-e1-lr1.0-s0" in line
+    assert "e1-lr1.0-s0-chats-tiny-llama" in line
     assert "finished" in line
 
 

@@ -70,7 +70,7 @@ def test_a_missing_database_can_be_written_from_the_journal(copy_of_finished) ->
     said = ftexp("ui")
     assert said.code == 5
     assert said.err.endswith("mlflow.db: no MLflow database here; write it from the journal with: ftexp sync\n")
-    assert ftexp("sync").out == f"{copy_of_finished.said.run} chats-tiny-llama-e1-lr1.0-s0: complete\n"
+    assert ftexp("sync").out == f"{copy_of_finished.said.run} e1-lr1.0-s0-chats-tiny-llama: complete\n"
     assert (copy_of_finished.project.path / "mlflow.db").exists()
 
 

@@ -44,7 +44,7 @@ def told(finished) -> Told:
 
 
 def test_the_run_has_the_name_the_experiment_and_an_end(told: Told) -> None:
-    assert told.run.info.run_name == "chats-tiny-llama-e1-lr1.0-s0"
+    assert told.run.info.run_name == "e1-lr1.0-s0-chats-tiny-llama"
     assert told.client.get_experiment(told.run.info.experiment_id).name == "chats"
     assert told.run.info.status == "FINISHED"
 
@@ -136,7 +136,7 @@ def test_the_note_says_the_goal_and_the_result(told: Told) -> None:
 def test_telling_everything_twice_is_telling_it_once(copy_of_finished) -> None:
     told = Told(copy_of_finished.project.path, copy_of_finished.said.run)
     told.state.journal.mark_told(told.row.id, 0)
-    MlflowStore(LocalTracking(kind="local", database="mlflow.db", artifacts="mlartifacts"), told.state).advance(told.row)
+    MlflowStore(LocalTracking(kind="local", database="mlflow.db", artifacts="mlartifacts"), told.state).advance(told.row.id)
     again = Told(copy_of_finished.project.path, copy_of_finished.said.run)
     assert again.history("train/loss") == told.history("train/loss")
     assert again.run.data.metrics == told.run.data.metrics
@@ -145,10 +145,10 @@ def test_telling_everything_twice_is_telling_it_once(copy_of_finished) -> None:
 
 def test_a_run_that_mlflow_has_but_the_journal_lost_track_of_is_found_again(copy_of_finished) -> None:
     told = Told(copy_of_finished.project.path, copy_of_finished.said.run)
-    told.state.journal.mark_told(told.row.id, 0)
-    lost = RunRow(**{**vars(told.row), "mlflow_run": None, "mlflow_experiment": None})
-    MlflowStore(LocalTracking(kind="local", database="mlflow.db", artifacts="mlartifacts"), told.state).advance(lost)
+    told.state.journal.forget_mlflow(told.row.id)
+    MlflowStore(LocalTracking(kind="local", database="mlflow.db", artifacts="mlartifacts"), told.state).advance(told.row.id)
     assert [r.info.run_id for r in told.client.search_runs([told.run.info.experiment_id])] == [told.run.info.run_id]
+    assert len(told.client.search_logged_models([told.run.info.experiment_id])) == 1
 
 
 @pytest.fixture
@@ -163,7 +163,7 @@ def test_values_longer_than_mlflow_takes_are_cut_and_many_params_are_no_matter(s
         store.state.journal.emit("r", [(event.ident, event.model_dump_json())])
     row = store.state.journal.run("r")
     assert row
-    store.advance(row)
+    store.advance("r")
     (run,) = MlflowClient(store.uri).search_runs(["1"])
     assert len(run.data.params) == 150
     assert {len(v) for v in run.data.params.values()} == {LONGEST_PARAM}
@@ -178,7 +178,7 @@ def test_a_store_that_can_not_be_written_is_a_tracking_error(store: MlflowStore)
     row = store.state.journal.run("r")
     assert row
     with pytest.raises(TrackingError, match="MLflow can't be written"):
-        store.advance(row)
+        store.advance("r")
     assert store.state.journal.has_untold("r")
 
 
@@ -207,5 +207,5 @@ def test_examples_and_answers_stay_out_of_a_server_unless_it_may_have_them(case:
     store.state.journal.link_mlflow_run("r", "1", "mlflow-run")
     row = store.state.journal.run("r")
     assert row
-    store.advance(row)
+    store.advance("r")
     assert written == [e.path for e in (PRIVATE, OPEN, ANSWERS) if e not in withheld]

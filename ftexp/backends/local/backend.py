@@ -38,7 +38,7 @@ class LocalBackend:
         self.directory, self.machine, self.tokenizer = directory, machine, tokenizer
 
     def train(self, job: Job, folder: Path, report: Callable[[Point], None]) -> Trained:
-        """Trains in `folder`, which holds checkpoints and, in `best`, the adapter with the lowest validation loss."""
+        """Trains in `folder`, which holds checkpoints and the adapter with the lowest validation loss."""
         self._settle()
         import torch
 

@@ -40,6 +40,10 @@ class ChatTokenizer:
         self.directory = directory
         self._config = _json(directory / "tokenizer_config.json")
 
+    def __reduce__(self) -> tuple[type[ChatTokenizer], tuple[Path]]:
+        """To another process it goes by its directory: what was compiled from that can't travel."""
+        return ChatTokenizer, (self.directory,)
+
     @cached_property
     def _tokenizer(self) -> Tokenizer:
         from tokenizers import Tokenizer

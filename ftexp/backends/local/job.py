@@ -23,7 +23,11 @@ class Job:
 
     @property
     def steps(self) -> int:
-        return self.n_epochs * -(-len(self.train) // self.batch_size)
+        return self.n_epochs * self.steps_per_epoch
+
+    @property
+    def steps_per_epoch(self) -> int:
+        return -(-len(self.train) // self.batch_size)
 
     @property
     def tokens(self) -> int:

@@ -24,7 +24,7 @@ def resolve_machine(provider: LocalProvider) -> Machine:
     """The provider's wishes with every `auto` replaced by what is found here."""
     device = provider.device if provider.device != "auto" else ("cuda" if _has_cuda() else "cpu")
     dtype = provider.dtype if provider.dtype != "auto" else ("bfloat16" if device == "cuda" or _has_bfloat16() else "float32")
-    threads = provider.threads if provider.threads != "auto" else _cores()
+    threads = provider.threads if provider.threads != "auto" else cores()
     return Machine(device=device, dtype=dtype, threads=threads)
 
 
@@ -65,5 +65,6 @@ def _cpuinfo() -> list[str]:
     return path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else []
 
 
-def _cores() -> int:
+def cores() -> int:
+    """That this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

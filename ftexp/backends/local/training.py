@@ -7,6 +7,7 @@ import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,8 @@ from ftexp.backends.local.job import Job
 from ftexp.backends.providers import Lora
 from ftexp.backends.results import Point
 from ftexp.errors import TrainingError
-from ftexp.files import write_atomically
+from ftexp.files import sync, sync_tree, write_atomically
+from ftexp.interrupts import HeldBack, held_back
 
 KEPT_CHECKPOINTS = 2
 COMPLETE = "complete"  # written last into a checkpoint, with the seconds of work until then; one without it was cut off
@@ -47,23 +49,58 @@ class Trained:
 def train(model: Any, job: Job, pad_id: int, device: str, folder: Path, report: Callable[[Point], None]) -> Trained:
     """Trains adapters on `model`, going on from the last checkpoint in `folder` where there is one.
 
-    `report` is told each point once, those of earlier attempts first. The best adapter is in `folder/best`.
+    `report` is told each point once, those of earlier attempts first, and never so early that a cut-off attempt has
+    `validate_every` told steps or more to repeat. An interrupt leaves a checkpoint, then raises KeyboardInterrupt.
     """
     set_seed(job.seed)
     started = time.monotonic()
     adapted = get_peft_model(model, _lora_config(model, job.lora))
     hidden = freeze_below(adapted.get_base_model(), _first_learning(model, job.lora), job.train + job.validation)
-    trainer = _Trainer(adapted, job, hidden, started, pad_id, device, folder, report)
+    _clear_cut_off(folder)
     checkpoint = last_checkpoint(folder)
-    trainer.seconds_before = float((checkpoint / COMPLETE).read_text(encoding="ascii")) if checkpoint else 0.0
-    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    best = json.loads((folder / "best" / "step.json").read_text(encoding="utf-8"))
-    return Trained(curve_of(trainer.state.log_history), best["step"], folder / "best", trainer.seconds)
+    with held_back("stopping after this step, which leaves a checkpoint; once more stops at once") as held:
+        trainer = _Trainer(adapted, job, hidden, started, pad_id, device, folder, report, held)
+        trainer.seconds_before = float((checkpoint / COMPLETE).read_text(encoding="ascii")) if checkpoint else 0.0
+        trainer.args.eval_on_start = checkpoint is None  # one that goes on has measured the start, and may stand where nothing is measured
+        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    best = best_step(trainer.state.log_history)
+    return Trained(curve_of(trainer.state.log_history), best, _best(folder, best), trainer.seconds)
 
 
 def last_checkpoint(folder: Path) -> Path | None:
-    whole = [p for p in folder.glob("checkpoint-*") if (p / COMPLETE).exists()]
-    return max(whole, key=lambda p: int(p.name.split("-")[1]), default=None)
+    return next(reversed([p for p in _by_step(folder, "checkpoint") if _is_whole(p)]), None)
+
+
+def _is_whole(checkpoint: Path) -> bool:
+    """Whether it was written to its end, and the best adapter until then is still there."""
+    if not (checkpoint / COMPLETE).exists():
+        return False
+    log_history = json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))["log_history"]
+    return _best(checkpoint.parent, best_step(log_history)).exists()
+
+
+def _clear_cut_off(folder: Path) -> None:
+    """Removes what an attempt that was cut off had not written to its end."""
+    for path in _by_step(folder, "checkpoint"):
+        if not _is_whole(path):
+            shutil.rmtree(path)
+
+
+def _by_step(folder: Path, kind: str) -> list[Path]:
+    return sorted(folder.glob(f"{kind}-*"), key=_step_of)
+
+
+def _step_of(path: Path) -> int:
+    return int(path.name.split("-")[1])
+
+
+def _best(folder: Path, step: int) -> Path:
+    return folder / f"best-{step}"
+
+
+def best_step(log_history: Sequence[dict[str, float]], until: float = inf) -> int:
+    """The step of the lowest validation loss, the first one where they are equal. Step 0, the base itself, takes part too."""
+    return min((e["eval_loss"], int(e["step"])) for e in log_history if "eval_loss" in e and e["step"] <= until)[1]
 
 
 def curve_of(log_history: Sequence[dict[str, float]]) -> tuple[Point, ...]:
@@ -121,6 +158,7 @@ class _Trainer(Trainer):
         device: str,
         folder: Path,
         report: Callable[[Point], None],
+        held: HeldBack,
     ) -> None:
         self.job, self.hidden, self.pad_id, self.folder = job, hidden, pad_id, folder
         self._accuracy = 0.0
@@ -130,7 +168,7 @@ class _Trainer(Trainer):
             args=_arguments(job, device, folder),
             train_dataset=_Examples(job.train),
             data_collator=lambda examples: vars(padded(examples, pad_id, hidden)),
-            callbacks=[_Rhythm(job.validate_every, report)],
+            callbacks=[_Rhythm(job, report, held)],
         )
         self.model_accepts_loss_kwargs = False
         self.remove_callback(PrinterCallback)
@@ -158,7 +196,7 @@ class _Trainer(Trainer):
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
         """Mean over all learned tokens of the validation examples, whatever batches they come in."""
         if any(e["step"] == self.state.global_step for e in self.state.log_history if "eval_loss" in e):
-            return {}  # measured before a resumed run was cut off
+            return {}  # the library asks once more where a step is an epoch's last
         model: Any = self.model
         model.eval()
         loss = hits = count = 0.0
@@ -173,43 +211,69 @@ class _Trainer(Trainer):
         return metrics
 
     def _keep_best(self, loss: float) -> None:
-        """Moves the adapter to `best/` when its loss is the lowest so far. Step 0, the base itself, takes part too."""
-        record = self.folder / "best" / "step.json"
-        if record.exists() and loss >= json.loads(record.read_text(encoding="utf-8"))["loss"]:
+        """Keeps the adapter when its loss is the lowest so far, beside the best of before: until the next checkpoint that one counts."""
+        earlier = [e["eval_loss"] for e in self.state.log_history if "eval_loss" in e]
+        if earlier and loss >= min(earlier):
             return
-        fresh = self.folder / "best.new"
+        fresh, target = self.folder / "fresh", _best(self.folder, self.state.global_step)
+        for leftover in (fresh, target):  # of an attempt that was cut off before its checkpoint of this step
+            shutil.rmtree(leftover, ignore_errors=True)
         model: Any = self.model
         model.save_pretrained(str(fresh))
-        (fresh / "step.json").write_text(json.dumps({"step": self.state.global_step, "loss": loss}), encoding="utf-8")
-        shutil.rmtree(self.folder / "best", ignore_errors=True)
-        fresh.replace(self.folder / "best")
+        sync_tree(fresh)
+        fresh.replace(target)
+        sync(self.folder)
 
     def _save_checkpoint(self, model: nn.Module, trial: Any) -> None:
         super()._save_checkpoint(model, trial)
-        whole = self.folder / f"checkpoint-{self.state.global_step}" / COMPLETE
-        write_atomically(whole, str(self.seconds).encode("ascii"))
-        kept = sorted(self.folder.glob("checkpoint-*"), key=lambda p: int(p.name.split("-")[1]))
-        for old in kept[:-KEPT_CHECKPOINTS]:
+        checkpoint = self.folder / f"checkpoint-{self.state.global_step}"
+        sync_tree(checkpoint)
+        write_atomically(checkpoint / COMPLETE, str(self.seconds).encode("ascii"))
+        sync(self.folder)
+        self._forget_older()
+
+    def _forget_older(self) -> None:
+        """Leaves the last checkpoints and the adapters that were best at one of them."""
+        checkpoints = _by_step(self.folder, "checkpoint")
+        for old in checkpoints[:-KEPT_CHECKPOINTS]:
+            (old / COMPLETE).unlink(missing_ok=True)  # first: one that is half removed must not count
             shutil.rmtree(old)
+        kept = {best_step(self.state.log_history, _step_of(checkpoint)) for checkpoint in checkpoints[-KEPT_CHECKPOINTS:]}
+        for best in _by_step(self.folder, "best"):
+            if _step_of(best) not in kept:
+                shutil.rmtree(best)
 
 
 class _Rhythm(TrainerCallback):
-    """When to validate and save: every few steps and at each epoch's end; and tells each point when it is complete."""
+    """When to validate, save and stop; and tells each point once it need not be worked out again.
 
-    def __init__(self, every: int, report: Callable[[Point], None]) -> None:
-        self.every, self.report = every, report
+    A checkpoint that an interrupt asks for stands between two validations, and adds none: the curve stays what it would be.
+    """
+
+    def __init__(self, job: Job, report: Callable[[Point], None], held: HeldBack) -> None:
+        self.job, self.report, self.held = job, report, held
         self._told = 0
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        if state.global_step % self.every == 0:
+        if state.global_step % self.job.validate_every == 0 or state.global_step % self.job.steps_per_epoch == 0:
             control.should_evaluate = control.should_save = True
-
-    def on_epoch_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        if state.global_step % self.every != 0:
-            control.should_evaluate = control.should_save = True
+        if self.held.asked:
+            control.should_save = True
 
     def on_log(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """A step's training and validation figures are logged, and so told, one after the other."""
+        """A step that gets a checkpoint is told after it: else a cut between the two would repeat all steps since the one before."""
+        if not control.should_save:
+            self._tell(state)
+
+    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        self._tell(state)
+        if self.held.asked:
+            control.should_training_stop = True
+
+    def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        self._tell(state)
+
+    def _tell(self, state: Any) -> None:
         for point in curve_of(state.log_history[self._told :]):
             self.report(point)
         self._told = len(state.log_history)
@@ -230,7 +294,6 @@ def _arguments(job: Job, device: str, folder: Path) -> TrainingArguments:
         logging_steps=1,
         eval_strategy="no",  # _Rhythm says when
         save_strategy="no",
-        eval_on_start=True,
         use_cpu=device == "cpu",
         disable_tqdm=True,
         report_to=[],

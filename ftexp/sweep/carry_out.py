@@ -1,0 +1,44 @@
+"""A prepared sweep from its first run to its summary."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from ftexp.errors import TrackingError
+from ftexp.launch import launch
+from ftexp.progress import Progress
+from ftexp.state import State
+from ftexp.sweep.confirmation import confirmation_of
+from ftexp.sweep.launching import launch_cells
+from ftexp.sweep.prepared import PreparedCell, PreparedSweep
+from ftexp.sweep.results import SweepResults, find_sweep, results_of
+from ftexp.sweep.summary import write_summary
+from ftexp.tracking.mlflow_store import MlflowStore
+
+
+def carry_out(sweep: PreparedSweep, words: Sequence[str], state: State, progress: Progress) -> tuple[SweepResults, TrackingError | None]:
+    """Every run that has no result yet, and the summary; and why MLflow is behind. Raises what stands in the way of all of them."""
+    for cell in sweep.cells:
+        for obstacle in cell.prepared.model.obstacles:
+            raise obstacle
+    tracking = sweep.cells[0].prepared.config.tracking
+    MlflowStore(tracking, state).preflight()
+    row, cells = sweep.rows(words, time.time())
+    state.journal.open_sweep(row, cells)
+    on_record = [c for c in sweep.cells if _is_finished(c, state)]
+    for c in on_record:
+        launch(c.prepared, c.composed, state, progress, sweep=c.sweep)
+    if on_record:
+        progress.say(f"{len(on_record)} of {len(sweep.cells)} runs are on record")
+    missing = [c for c in sweep.cells if c not in on_record]
+    if missing:
+        launch_cells(sweep.asked, missing, state, progress)
+    results = results_of(row, state)
+    shown = results if sweep.of is None else find_sweep(sweep.of, state)  # a confirmation is told in the summary of what it confirms
+    return results, write_summary(shown, confirmation_of(shown, state), tracking, state)
+
+
+def _is_finished(cell: PreparedCell, state: State) -> bool:
+    run = state.journal.run(cell.run)
+    return run is not None and run.state == "finished"

@@ -1,0 +1,125 @@
+"""Carries out the cells of a sweep through one of Hydra's launchers: one after another, or side by side in processes."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ftexp.errors import FtexpError
+from ftexp.launch import launch
+from ftexp.progress import Progress
+from ftexp.report.sweep import finished_line
+from ftexp.state import State
+from ftexp.sweep.expand import Asked
+from ftexp.sweep.prepared import PreparedCell
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+# Hydra's outputs and log files would only repeat what the journal has.
+_QUIET = ("hydra/job_logging=disabled", "hydra/hydra_logging=disabled", "++hydra.output_subdir=null", "++hydra.job.chdir=false")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a cell ended: well, or with the reason why it failed."""
+
+    cell: int
+    error: str | None
+
+
+def launch_cells(asked: Asked, cells: Sequence[PreparedCell], state: State, progress: Progress) -> list[Ended]:
+    """Every cell's end, in the order of the cells; each is told when it comes, and one that fails stops no other."""
+    work = _Work({c.number: c for c in cells}, state.root, os.getpid(), progress)
+    left, ended = list(cells), list[Ended]()
+    while left:
+        try:
+            ended += _launched(asked, left, work)
+            break
+        except _WorkerDiedError as error:
+            # joblib gives up all cells when a process of its own dies: those that were at work count as failed, the rest goes on
+            rows = {c.number: state.journal.run(c.run) for c in left}
+            done = [n for n, row in rows.items() if row and row.state == "finished"]
+            at_work = [n for n, row in rows.items() if row and row.state == "running"] or [n for n in rows if n not in done]
+            ended += [Ended(n, None) for n in done] + [work.failed(n, str(error)) for n in at_work]
+            left = [c for c in left if c.number not in {*done, *at_work}]
+    return sorted(ended, key=lambda e: e.cell)
+
+
+class _WorkerDiedError(Exception):
+    pass
+
+
+def _launched(asked: Asked, cells: Sequence[PreparedCell], work: _Work) -> list[Ended]:
+    from hydra._internal.callbacks import Callbacks
+    from hydra.core.plugins import Plugins
+    from hydra.types import HydraContext
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+    from ftexp.compose import Composer
+
+    composer = Composer(work.root)
+    sweep_directory = (work.root / ".ftexp" / "hydra").as_posix()
+    master = composer.master([*asked.hydra_words, *_QUIET, f"++hydra.sweep.dir='{sweep_directory}'"])
+    launcher = Plugins.instance().instantiate_launcher(
+        hydra_context=HydraContext(config_loader=composer.loader, callbacks=Callbacks()), task_function=work, config=master
+    )
+    numbers = [[f"+{CELL}={c.number}"] for c in cells]  # the cells are composed and judged: the launcher only needs to name them
+    try:
+        returned = launcher.launch(numbers, initial_job_idx=0)
+    except TerminatedWorkerError as error:
+        raise _WorkerDiedError(
+            "its process was ended from outside (often because memory ran out; try a lower hydra.launcher.n_jobs); the same command goes on"
+        ) from error
+    return [job.return_value for job in returned]
+
+
+CELL = "ftexp_cell"  # the key under which a launcher names a cell
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What a launcher calls for each cell, here or in another process."""
+
+    cells: dict[int, PreparedCell]
+    root: Path
+    parent: int
+    progress: Progress
+
+    def __call__(self, config: DictConfig) -> Ended:
+        if os.getpid() != self.parent:
+            _end_with(self.parent)
+        cell = self.cells[config[CELL]]
+        state = State(self.root)
+        try:
+            outcome = launch(cell.prepared, cell.composed, state, self.progress.of(f"{cell.number}: "), sweep=cell.sweep)
+        except FtexpError as error:
+            return self.failed(cell.number, "; ".join(error.faults))
+        except Exception as error:  # the other cells go on; where it broke stays beside the run
+            where = state.folder("errors", "") / f"{cell.run}.txt"
+            where.write_text(traceback.format_exc(), encoding="utf-8")
+            return self.failed(cell.number, f"{type(error).__name__}: {error} (traceback in {state.relative(where)})")
+        self.progress.say(f"{cell.number}: {cell.title} {finished_line(cell.prepared, outcome)}")
+        return Ended(cell.number, None)
+
+    def failed(self, number: int, reason: str) -> Ended:
+        self.progress.say(f"{number}: {self.cells[number].title} FAILED: {reason}")
+        return Ended(number, reason)
+
+
+def _end_with(parent: int) -> None:
+    """A process that a launcher started ends when the command does, even when that is killed: nobody would know of its work."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    if os.getppid() == parent and not any(t.name == "parent" for t in threading.enumerate()):
+        threading.Thread(target=watch, name="parent", daemon=True).start()

@@ -1,0 +1,133 @@
+"""One case: a run that something happens to, and the same command again, against a run that nothing disturbed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from points import Fate
+from record import differences, seconds_of, told_steps
+from tiny import Project
+
+SPARED = Fate()
+VALIDATE_EVERY = 3  # four steps an epoch, so that checkpoints come at 3, 4, 6 and 8
+WORDS = (
+    "model.provider.lora.dropout=0.1",
+    "model.provider.lora.layers=1",
+    f"model.provider.validate_every={VALIDATE_EVERY}",
+    "hyperparameters.n_epochs=2",
+    "hyperparameters.batch_size=11",
+)
+
+
+class ForkServer:
+    """Runs commands one at a time, each in a fork."""
+
+    def __init__(self) -> None:
+        server = Path(__file__).with_name("forkserver.py")
+        self.process = subprocess.Popen([sys.executable, server], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def ask(self, **request: Any) -> int:
+        """The exit code; negative where a signal ended it."""
+        assert self.process.stdin and self.process.stdout
+        self.process.stdin.write(json.dumps(request) + "\n")
+        self.process.stdin.flush()
+        return int(json.loads(self.process.stdout.readline())["status"])
+
+    def __enter__(self) -> ForkServer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.communicate()
+
+
+@dataclass
+class Laboratory:
+    """`folder` holds the model, an empty project, and what a run in it comes to when nothing disturbs it."""
+
+    folder: Path
+    server: ForkServer
+    expected: dict[str, Any] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)  # of its training, and of its answers
+    _numbers: Iterator[int] = field(default_factory=count)
+
+    @classmethod
+    def begin(cls, folder: Path, server: ForkServer) -> Laboratory:
+        laboratory = cls(folder, server)
+        assert server.ask(do="write project", project=str(folder / "empty"), said=str(folder / "said")) == 0, (folder / "said").read_text()
+        project = laboratory.new_project()
+        laboratory.expected = laboratory.undisturbed(project)
+        laboratory.seconds = seconds_of(project)
+        return laboratory
+
+    def with_server(self, server: ForkServer) -> Laboratory:
+        return Laboratory(self.folder, server, self.expected, self.seconds, self._numbers)
+
+    def new_project(self, database: bool = True) -> Path:
+        """With an empty MLflow database in it, which takes seconds to make, or none."""
+        project = Path(shutil.copytree(self.folder / "empty", self.folder / f"project-{next(self._numbers)}"))
+        if not database:
+            (project / "mlflow.db").unlink()
+        return project
+
+    def run(self, project: Path, fate: Fate = SPARED, pause_seconds: float = 60.0) -> int:
+        """The exit code. MLflow is told every `pause_seconds`, and at the end."""
+        words = ["run", *Project(project, self.folder / "model").overrides, *WORDS]
+        said = str(project.with_suffix(".said"))
+        return self.server.ask(do="run", project=str(project), words=words, fate=vars(fate), pause_seconds=pause_seconds, said=said)
+
+    def undisturbed(self, project: Path) -> dict[str, Any]:
+        code = self.run(project)
+        assert code == 0, f"exit code {code}\n{said(project)}"
+        return json.loads(project.with_suffix(".json").read_text(encoding="utf-8"))
+
+    def case(self, fate: Fate, pause_seconds: float = 60.0, database: bool = True) -> Case:
+        project = self.new_project(database)
+        code = self.run(project, fate, pause_seconds)
+        log = project.with_suffix(".struck")
+        case = Case(fate, code, log.read_text(encoding="utf-8") if log.exists() else "", said(project))
+        told = told_steps(project)
+        trained = project.with_suffix(".trained")
+        trained.unlink(missing_ok=True)
+        try:
+            case.faults += differences(self.expected, self.undisturbed(project))
+        except AssertionError as error:
+            case.faults.append(str(error))
+        again = {int(step) for step in trained.read_text(encoding="ascii").split()} if trained.exists() else set()
+        case.repeated = len(told & again)
+        if case.repeated >= VALIDATE_EVERY:
+            case.faults.append(f"{case.repeated} told steps were trained again: {sorted(told & again)}")
+        if not case.faults:
+            for left in self.folder.glob(f"{project.name}*"):
+                shutil.rmtree(left) if left.is_dir() else left.unlink()
+        return case
+
+
+@dataclass
+class Case:
+    """What happened at which point (empty: at none), the exit code of the first command, and what is wrong after the second."""
+
+    fate: Fate
+    code: int
+    point: str
+    said: str
+    repeated: int = 0
+    faults: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        return f"{self.fate.what} at point {self.fate.number or self.fate.name} ({self.point}): " + "\n    ".join(self.faults)
+
+
+def said(project: Path) -> str:
+    return project.with_suffix(".said").read_text(encoding="utf-8")
+
+
+def report(cases: Sequence[Case]) -> str:
+    return "\n".join(str(case) for case in cases if case.faults)
