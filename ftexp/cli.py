@@ -33,6 +33,7 @@ COMMANDS = {
     "compare": "finished runs side by side: what differs, which is better by how much",
     "reproduce": "make a past run or sweep again, and say whether it came out the same",
     "freeze": "write a run or sweep to experiments/NAME, to be kept and reproduced",
+    "diff": "what two runs were made with that differs, and what they share",
     "chat": "talk to the base and the tuned model side by side",
     "export": "write a run's adapter, or the merged model, to a directory",
     "ui": "open MLflow on this project's runs",

@@ -114,8 +114,9 @@ def compare_runs(
         raise ConfigError(f"found {len(runs)} finished {'run' if len(runs) == 1 else 'runs'} to compare, expected two or more", *notes)
     reference = next(run for run in runs if against in (None, run.id))
     wanted = _metrics(runs, reference, metric)
-    compared = tuple(_compared(name, runs, reference) for name in wanted)
-    found = (*_unlike_metrics(runs, reference, wanted, metric), *_unlike_items(runs, reference), *_confidences(runs, reference))
+    shared = {run.id: common_items(run.items, reference.items) for run in runs}
+    compared = tuple(_compared(name, runs, reference, shared) for name in wanted)
+    found = (*_unlike_metrics(runs, reference, wanted, metric), *_unlike_items(runs, reference, shared), *_confidences(runs, reference))
     return RunsCompared(tuple(runs), reference, differing(runs), compared, (*notes, *found, *_by_chance(compared, reference)))
 
 
@@ -132,6 +133,9 @@ def common_items(one: Sequence[Answered], other: Sequence[Answered]) -> list[tup
     ours, theirs = _places(one), _places(other)
     both = [(places, theirs[item]) for item, places in ours.items() if item in theirs]
     return [pair for a, b in both if len(a) == len(b) for pair in zip(a, b, strict=True)]
+
+
+Shared = Mapping[str, Sequence[tuple[int, int]]]  # by run the items that it has in common with the one compared against
 
 
 def _places(items: Sequence[Answered]) -> dict[tuple[str, str], list[int]]:
@@ -159,10 +163,10 @@ def _same_metric(name: str, run: RunResult, reference: RunResult) -> bool:
     return name in run.metrics and run.metrics[name] == reference.metrics.get(name)
 
 
-def _compared(metric: str, runs: Sequence[RunResult], reference: RunResult) -> MetricCompared:
+def _compared(metric: str, runs: Sequence[RunResult], reference: RunResult, shared: Shared) -> MetricCompared:
     alike = [run for run in runs if _same_metric(metric, run, reference)]
     base, few_shot = _once(metric, "base", alike), _once(metric, "few_shot", alike)
-    standings = tuple(_standing(metric, run, reference) for run in alike)
+    standings = tuple(_standing(metric, run, reference, shared) for run in alike)
     return MetricCompared(metric, is_loss(reference.metrics[metric]), base, few_shot, standings)
 
 
@@ -176,9 +180,9 @@ def _once(metric: str, subject: SubjectName, runs: Sequence[RunResult]) -> Mean 
     return first if all(run.mean(subject, metric) == first for run in runs) else None
 
 
-def _standing(metric: str, run: RunResult, reference: RunResult) -> Standing:
+def _standing(metric: str, run: RunResult, reference: RunResult, shared: Shared) -> Standing:
     means = (run.mean("tuned", metric), run.mean("base", metric), run.mean("few_shot", metric))
-    pairs = [] if run is reference else _scored_pairs(metric, run, reference)
+    pairs = [] if run is reference else _scored_pairs(metric, run, reference, shared[run.id])
     if not pairs:
         return Standing(run, *means, None, None, None)
     ours, theirs = [_known(run, metric, a) for a, _ in pairs], [_known(reference, metric, b) for _, b in pairs]
@@ -193,11 +197,11 @@ def _standing(metric: str, run: RunResult, reference: RunResult) -> Standing:
     return Standing(run, *means, difference, tuple(f for f, right in flips if right), tuple(f for f, right in flips if not right))
 
 
-def _scored_pairs(metric: str, run: RunResult, reference: RunResult) -> list[tuple[int, int]]:
+def _scored_pairs(metric: str, run: RunResult, reference: RunResult, shared: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     ours, theirs = run.scores.get(metric, ()), reference.scores.get(metric, ())
     if not ours or not theirs:
         return []
-    return [(a, b) for a, b in common_items(run.items, reference.items) if ours[a] is not None and theirs[b] is not None]
+    return [(a, b) for a, b in shared if ours[a] is not None and theirs[b] is not None]
 
 
 def _known(run: RunResult, metric: str, item: int) -> float:
@@ -228,10 +232,10 @@ def _unlike_metrics(runs: Sequence[RunResult], reference: RunResult, wanted: Seq
     return notes
 
 
-def _unlike_items(runs: Sequence[RunResult], reference: RunResult) -> list[str]:
+def _unlike_items(runs: Sequence[RunResult], reference: RunResult, shared: Shared) -> list[str]:
     notes, unlike = [], []
     for run in runs:
-        common = len(common_items(run.items, reference.items))
+        common = len(shared[run.id])
         if common == 0:
             notes.append(f"{run.id} shares no item with {reference.id}: their scores are of different tests, and no difference is told")
         elif not common == len(run.items) == len(reference.items):
@@ -252,10 +256,8 @@ def _by_chance(compared: Sequence[MetricCompared], reference: RunResult) -> list
     count = max((sum(s.difference is not None for s in metric.standings) for metric in compared), default=0)
     if count <= MANY:
         return []
-    chance = count * (1 - reference.confidence)
-    return [
-        f"of {count} differences a metric about {max(round(chance), 1)} can look real by chance alone: confirm a winner with another seed"
-    ]
+    one_in = f"{1 / (1 - reference.confidence):.0f}"
+    return [f"one difference in {one_in} looks real by chance alone, and a metric has {count} here: confirm a winner with another seed"]
 
 
 def percent(share: float) -> str:

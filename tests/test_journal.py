@@ -199,3 +199,22 @@ def test_a_sweep_is_written_down_once(journal: Journal) -> None:
     assert [s.started_at for s in journal.sweeps()] == [1.0]
     assert reopened(journal).cells("s") == cells
     assert Journal(journal.path).cells("another") == []
+
+
+def test_the_events_of_several_runs_are_found_by_how_they_begin(journal: Journal) -> None:
+    for run in ("r", "s", "t"):
+        with_run(journal, run).emit(
+            run, [("input/test", f"{run} test"), ("input/train", f"{run} train"), ("inputs", "no"), ("params", "no")]
+        )
+    assert journal.bodies(["r", "s", "nobody"], "input/") == {"r": ["r test", "r train"], "s": ["s test", "s train"]}
+
+
+def test_runs_are_found_by_their_ids_in_the_order_asked_for(journal: Journal) -> None:
+    for run in ("a", "b", "c"):
+        with_run(journal, run)
+    assert [row.id for row in journal.runs_of(["c", "nobody", "a"])] == ["c", "a"]
+
+
+def test_whether_a_condition_holds_for_any_run_is_told(journal: Journal) -> None:
+    with_run(journal)
+    assert journal.holds("name=?", ("name",)) and not journal.holds("name=?", ("other",))

@@ -6,9 +6,8 @@ import json
 import math
 
 from ftexp.compare import RunResult, RunsCompared
-from ftexp.evaluation.statistics import Difference
 from ftexp.report.comparison.terminal import one_line
-from ftexp.tracking.events import score_figures
+from ftexp.tracking.events import score_figures, with_interval
 
 Cell = str | float | None
 
@@ -38,14 +37,11 @@ def _row(run: RunResult, c: RunsCompared) -> dict[str, Cell]:
     for metric in c.metrics:
         for at in metric.standings:
             if at.run is run and at.difference:
-                row |= _figures(f"against/{metric.name}", at.difference)
+                d = at.difference
+                row |= with_interval(f"against/{metric.name}", d.value, d.low, d.high, d.n)
             if at.run is run and at.fixed is not None and at.broken is not None:
                 row |= {f"fixed/{metric.name}": len(at.fixed), f"broken/{metric.name}": len(at.broken)}
     return row
-
-
-def _figures(name: str, found: Difference) -> dict[str, Cell]:
-    return {name: found.value, f"{name}/n": found.n, f"{name}/ci_low": found.low, f"{name}/ci_high": found.high}
 
 
 def _plain(value: str | None) -> Cell:

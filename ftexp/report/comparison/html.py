@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ftexp.compare import MetricCompared, RunsCompared, Standing
 from ftexp.evaluation.statistics import Difference, Mean
-from ftexp.report.comparison.tables import SHOWN_FLIPS, against, facts, interval, metric_grid, runs_grid, setting
+from ftexp.report.comparison.tables import SHOWN_FLIPS, against, facts, interval, metric_grid, own_subjects, runs_grid, setting
 from ftexp.report.terminal import shortened
 
 
@@ -38,6 +38,7 @@ def _metric(metric: MetricCompared, c: RunsCompared) -> dict[str, object]:
     once = [(name, mean, _bar(mean, low, high)) for name, mean in (("base", metric.base), ("few-shot", metric.few_shot)) if mean]
     return {
         "title": metric_grid(metric, c).title,
+        "own": own_subjects(metric),
         "flips": any(at.fixed is not None for at in metric.standings),
         "low": f"{low:.3g}",
         "high": f"{high:.3g}",

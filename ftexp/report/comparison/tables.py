@@ -40,7 +40,7 @@ def runs_grid(c: RunsCompared) -> Grid:
 
 def metric_grid(metric: MetricCompared, c: RunsCompared) -> Grid:
     """A row a run, after those of base and few-shot where all runs have the same."""
-    own = [s for s in ("base", "few_shot") if getattr(metric, s) is None and any(getattr(at, s) for at in metric.standings)]
+    own = own_subjects(metric)
     flips = any(at.fixed is not None for at in metric.standings)
     counts = ("fixed", "broken") if flips else ()
     header = ("run", "", *(s.replace("_", "-") for s in own), "score", f"against {c.against.id}", *counts)
@@ -51,6 +51,11 @@ def metric_grid(metric: MetricCompared, c: RunsCompared) -> Grid:
         flipped = (_count(at.fixed), _count(at.broken)) if flips else ()
         rows.append((at.run.id, setting(at.run, c), *own_means, interval(at.tuned), against(at, metric, c), *flipped))
     return Grid(metric.name + (" (lower is better)" if metric.lower_is_better else ""), header, tuple(rows), 2)
+
+
+def own_subjects(metric: MetricCompared) -> list[str]:
+    """Those that aren't the same for all runs, so that each run shows its own."""
+    return [s for s in ("base", "few_shot") if getattr(metric, s) is None and any(getattr(at, s) for at in metric.standings)]
 
 
 def facts(c: RunsCompared) -> list[str]:
