@@ -53,7 +53,8 @@ def expand(words: Sequence[str], working_directory: Path, multirun: bool = False
     composer = Composer(working_directory)
     faults, overrides = composer.parsed(words)
     if faults:
-        composer.compose(words)  # raises, with what else is wrong
+        sound_sweeps = {o.input_line for o in overrides if o.is_sweep_override()}
+        composer.compose([word for word in words if word not in sound_sweeps])  # raises, with what else is wrong
     plain = composer.composable([o for o in overrides if not o.is_sweep_override()])
     master = composer.master(plain)
     declared = dict(master.hydra.sweeper.params or {})
@@ -148,7 +149,7 @@ def _in_vain(cells: Sequence[Cell], launcher: str, axes: dict[str, tuple[str, ..
     if "experiment" not in axes:
         return
     for cell in cells:
-        if cell.composed.launcher != launcher:
+        if cell.composed.launcher not in (launcher, "basic"):
             asked = cell.composed.launcher
             yield (
                 f"experiment={cell.point['experiment']} asks for the launcher {asked}, which has no effect where experiment itself "
