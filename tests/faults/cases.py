@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -32,7 +33,8 @@ class ForkServer:
 
     def __init__(self) -> None:
         server = Path(__file__).with_name("forkserver.py")
-        self.process = subprocess.Popen([sys.executable, server], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        same_order = {**os.environ, "PYTHONHASHSEED": "0"}  # of the sets that peft writes into adapter_config.json
+        self.process = subprocess.Popen([sys.executable, server], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=same_order)
 
     def ask(self, **request: Any) -> int:
         """The exit code; negative where a signal ended it."""
