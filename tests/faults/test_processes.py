@@ -18,7 +18,7 @@ pytestmark = pytest.mark.faults
 
 
 def start(laboratory: Laboratory, project: Path) -> subprocess.Popen[str]:
-    words = ["run", *Project(project, laboratory.folder / "model").overrides, *WORDS]
+    words = ["run", *Project(project, laboratory.model).overrides, *WORDS]
     environment = {**os.environ, "PYTHONHASHSEED": "0", "FTEXP_CACHE": str(project / "cache"), "COLUMNS": "240"}
     return subprocess.Popen(
         [sys.executable, "-m", "ftexp", *words], cwd=project, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
