@@ -47,9 +47,9 @@ exit codes: 0 done and passed, 1 a gate failed, 2 configuration or usage, 3 inco
 
 
 def entry() -> int:
-    """What the console script calls. A closed terminal or a polite kill ends a run as Ctrl-C does."""
+    """What the console script calls. A closed terminal or a polite kill ends a run as Ctrl-C does, unless under nohup."""
     for name in ("SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
+        if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) is not signal.SIG_IGN:
             signal.signal(getattr(signal, name), _interrupt)
     return main()
 

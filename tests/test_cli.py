@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from tiny import ftexp
 
 from ftexp import __version__
-from ftexp.cli import COMMANDS
+from ftexp.cli import COMMANDS, entry
 
 HEAVY = ("torch", "transformers", "mlflow", "openai", "pandas", "scipy", "tiktoken", "sacrebleu")
 # What a command imported, told on the last line of its output.
@@ -125,3 +126,16 @@ def test_a_reader_who_stops_reading_is_no_error() -> None:
     os.close(writer)
     assert process.communicate()[1] == b""
     assert process.returncode == 0
+
+
+def test_a_run_under_nohup_survives_the_end_of_its_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = {number: signal.getsignal(number) for number in (signal.SIGHUP, signal.SIGTERM)}
+    monkeypatch.setattr("ftexp.cli.main", lambda: 0)
+    try:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # what nohup does
+        assert entry() == 0
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+        assert callable(signal.getsignal(signal.SIGTERM))
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import resource
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -28,6 +32,30 @@ def test_the_old_content_stays_when_writing_fails(tmp_path: Path) -> None:
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (unlimited, hard))
     assert target.read_bytes() == b"old"
+
+
+def test_what_could_not_be_written_to_its_end_is_not_left_behind(tmp_path: Path) -> None:
+    unlimited, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, hard))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            write_atomically(tmp_path / "file", b"new" * 10)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (unlimited, hard))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_process_was_writing_is_cleared_and_what_others_write_stays(tmp_path: Path) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    here = socket.gethostname()
+    left, alive, elsewhere = (
+        tmp_path / f".file.{who}" for who in (f"{here}.{ended.pid}", f"{here}.{os.getppid()}", f"{here}2.{ended.pid}")
+    )
+    for path in (left, alive, elsewhere):
+        path.touch()
+    write_atomically(tmp_path / "file", b"new")
+    assert sorted(tmp_path.iterdir()) == sorted([tmp_path / "file", alive, elsewhere])
 
 
 def test_a_missing_directory_is_told_by_the_system(tmp_path: Path) -> None:

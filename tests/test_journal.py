@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -166,6 +167,40 @@ def test_a_locked_journal_is_one_state_error(journal: Journal, monkeypatch: pyte
     with pytest.raises(StateError, match=r"the journal can't be used .database is locked"):
         Journal(journal.path)
     holder.close()
+
+
+def test_a_journal_that_found_the_disk_full_goes_on_when_there_is_space(journal: Journal) -> None:
+    with_run(journal)
+    (pages,) = journal._db.execute("PRAGMA page_count").fetchone()
+    journal._db.execute(f"PRAGMA max_page_count={pages}")
+    for _ in range(2):
+        with pytest.raises(StateError, match="the disk is full; free some space, then the same command goes on"):
+            journal.emit("r", [("text/a", "x" * 100_000)])
+        with pytest.raises(StateError, match="the disk is full"):
+            journal.intend("key", "train", "x" * 100_000, 1)
+    journal._db.execute("PRAGMA max_page_count=100000")
+    journal.emit("r", [("text/a", "whole")])
+    assert [e.body for e in journal.untold("r")] == ["whole"]
+
+
+def test_a_thread_that_tells_stays_out_of_the_transaction_of_another(journal: Journal) -> None:
+    with_run(journal)
+    failed: list[BaseException] = []
+
+    def emit(who: int) -> None:
+        try:
+            for n in range(50):
+                journal.emit("r", [(f"{who}/{n}", "body")])
+                journal.mark_told("r", n)
+        except BaseException as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=emit, args=(who,)) for who in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (failed, journal.emitted("r")) == ([], 200)
 
 
 def test_a_journal_of_the_first_format_is_taken_over_with_its_runs(tmp_path: Path) -> None:

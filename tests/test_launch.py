@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 import os
 import socket
@@ -9,11 +10,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from mlflow import MlflowClient
 from tiny import Project, ftexp
 
+from ftexp.backends.local import training
 from ftexp.backends.local.backend import LocalBackend
 from ftexp.backends.results import Answers, TrainingResult
-from ftexp.journal import RunRow
+from ftexp.journal import Journal, RunRow
 from ftexp.run import Record
 from ftexp.state import State
 
@@ -122,8 +125,6 @@ def test_a_failure_in_training_is_recorded_with_its_reason(project: Project, mon
 
 
 def mlflow_run(project: Project):
-    from mlflow import MlflowClient
-
     client = MlflowClient(f"sqlite:///{project.path / 'mlflow.db'}")
     experiment = client.get_experiment_by_name("chats")
     (run,) = client.search_runs([experiment.experiment_id])
@@ -144,6 +145,88 @@ def test_a_run_that_failed_twice_and_then_went_well_is_finished(project: Project
     assert (
         run.info.end_time - run.info.start_time >= 1000 * (row_of(project, said.run).ended_at - row_of(project, said.run).started_at) - 1000
     )
+
+
+def test_a_run_that_fails_again_for_the_first_reason_shows_it(project: Project) -> None:
+    for reason in ("first reason", "second reason", "first reason"):
+        with pytest.MonkeyPatch.context() as patch, pytest.raises(BrokenError):
+            break_training(patch, BrokenError(reason))
+            project.run()
+    assert mlflow_run(project).data.tags["ftexp.error"] == "first reason"
+
+
+def test_a_run_that_failed_and_was_then_killed_shows_no_error_once_it_is_finished(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch, pytest.raises(BrokenError):
+        break_training(patch, BrokenError("first reason"))
+        project.run()
+    journal = State(project.path).journal
+    (row,) = journal.runs()
+    journal.open_run(row.id, row.name, row.experiment, row.config, row.tracking)  # and no end: killed
+    assert project.run().code == 0
+    assert mlflow_run(project).data.tags["ftexp.error"] == ""
+
+
+def fail_once(monkeypatch: pytest.MonkeyPatch, owner: object, name: str) -> None:
+    """Stands for a kill right before `owner.name`."""
+    real, calls = getattr(owner, name), []
+
+    def failing(*arguments: object, **named: object) -> object:
+        calls.append(name)
+        if len(calls) == 1:
+            raise BrokenError(name)
+        return real(*arguments, **named)
+
+    monkeypatch.setattr(owner, name, failing)
+
+
+def test_a_run_cut_off_before_its_training_is_on_record_trains_no_step_again(
+    project: Project, the_finished, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail_once(monkeypatch, Journal, "conclude")
+    with pytest.raises(BrokenError):
+        project.run("goal=Answer questions about places.")
+    trained: list[int] = []
+    monkeypatch.setattr(training._Trainer, "training_step", lambda *_: trained.append(1))
+    said = project.run("goal=Answer questions about places.")
+    assert (said.code, trained) == (0, [])
+    whole, cut = (record_of(p, r) for p, r in ((the_finished.project, the_finished.said.run), (project, said.run)))
+    assert (cut.comparison, figures(cut.training)) == (whole.comparison, figures(whole.training))
+    assert cut.training.adapter == whole.training.adapter
+
+
+def test_the_training_folder_goes_at_a_later_start_where_it_could_not_before(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    fail_once(monkeypatch, State, "discard")
+    with pytest.raises(BrokenError):
+        project.run()
+    assert list((project.path / ".ftexp" / "training").iterdir())
+    assert project.run().code == 0
+    assert not list((project.path / ".ftexp" / "training").iterdir())
+    assert times_computed(project, "train") == 1
+
+
+def test_a_full_disk_is_one_message_and_the_same_command_goes_on(project: Project) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        break_training(patch, OSError(errno.ENOSPC, "No space left on device"))
+        said = project.run()
+    message = f"{project.path / '.ftexp'}: the disk is full; free some space, then the same command goes on"
+    assert (said.code, said.err.splitlines()[-1]) == (5, f"ftexp: {message}")
+    assert [(r.state, r.error) for r in State(project.path).journal.runs()] == [("failed", message)]
+    assert project.run().code == 0
+
+
+def test_what_was_planned_later_adds_no_second_point_to_the_figures_of_the_data(project: Project) -> None:
+    """A first start knows no rate of this machine, one after a cut does."""
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(BrokenError):
+        fail_once(patch, Journal, "conclude")
+        project.run()
+    assert project.run().code == 0
+    run = mlflow_run(project)
+    client = MlflowClient(f"sqlite:///{project.path / 'mlflow.db'}")
+    assert run.data.metrics["time/estimated_train_seconds"] > 0
+    histories = [client.get_metric_history(run.info.run_id, name) for name in run.data.metrics if name.startswith("data/")]
+    assert {len(history) for history in histories} == {1}
 
 
 def test_an_interrupted_run_says_how_to_go_on(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:

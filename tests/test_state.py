@@ -38,6 +38,24 @@ def test_a_kept_folder_is_named_by_its_content_and_found_from_the_project(tmp_pa
     assert (tmp_path / ".ftexp" / "adapters" / "abc" / "file").read_text(encoding="utf-8") == "first"
 
 
+def test_a_folder_is_kept_whole_after_an_attempt_that_was_cut_off(tmp_path: Path) -> None:
+    state = State(tmp_path)
+    folder = state.folder("training", "key") / "best-4"
+    folder.mkdir()
+    (folder / "file").write_text("whole", encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(InterruptedError):
+        patch.setattr("ftexp.state.sync_tree", raise_interrupted)
+        state.keep(folder, "adapters", "abc")
+    assert not (tmp_path / ".ftexp" / "adapters" / "abc").exists()
+    state.keep(folder, "adapters", "abc")
+    assert (tmp_path / ".ftexp" / "adapters" / "abc" / "file").read_text(encoding="utf-8") == "whole"
+    assert folder.exists(), "what a start after this one may go on from"
+
+
+def raise_interrupted(directory: Path) -> None:
+    raise InterruptedError
+
+
 def test_a_discarded_folder_is_gone_and_one_that_is_gone_is_no_matter(tmp_path: Path) -> None:
     folder = State(tmp_path).folder("training", "key")
     for _ in range(2):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from typing import Any
 
 from points import Fate
 from record import differences, seconds_of, told_steps
-from tiny import Project
+from tiny import Project, write_chats
 
 SPARED = Fate()
 VALIDATE_EVERY = 3  # four steps an epoch, so that checkpoints come at 3, 4, 6 and 8
@@ -32,7 +33,8 @@ class ForkServer:
 
     def __init__(self) -> None:
         server = Path(__file__).with_name("forkserver.py")
-        self.process = subprocess.Popen([sys.executable, server], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        same_order = {**os.environ, "PYTHONHASHSEED": "0"}  # of the sets that peft writes into adapter_config.json
+        self.process = subprocess.Popen([sys.executable, server], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=same_order)
 
     def ask(self, **request: Any) -> int:
         """The exit code; negative where a signal ended it."""
@@ -50,28 +52,32 @@ class ForkServer:
 
 @dataclass
 class Laboratory:
-    """`folder` holds the model, an empty project, and what a run in it comes to when nothing disturbs it."""
+    """`folder` holds an empty project and copies of it; `expected` is what a run in one comes to when nothing disturbs it."""
 
     folder: Path
     server: ForkServer
+    model: Path
     expected: dict[str, Any] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)  # of its training, and of its answers
     _numbers: Iterator[int] = field(default_factory=count)
 
     @classmethod
-    def begin(cls, folder: Path, server: ForkServer) -> Laboratory:
-        laboratory = cls(folder, server)
-        assert server.ask(do="write project", project=str(folder / "empty"), said=str(folder / "said")) == 0, (folder / "said").read_text()
+    def begin(cls, folder: Path, server: ForkServer, model: Path, database: Path) -> Laboratory:
+        """`database` is an empty one of MLflow's, which takes seconds to make."""
+        laboratory = cls(folder, server, model)
+        (folder / "empty").mkdir()
+        write_chats(folder / "empty" / "chats.jsonl")
+        shutil.copy(database, folder / "empty" / "mlflow.db")
         project = laboratory.new_project()
         laboratory.expected = laboratory.undisturbed(project)
         laboratory.seconds = seconds_of(project)
         return laboratory
 
     def with_server(self, server: ForkServer) -> Laboratory:
-        return Laboratory(self.folder, server, self.expected, self.seconds, self._numbers)
+        return Laboratory(self.folder, server, self.model, self.expected, self.seconds, self._numbers)
 
     def new_project(self, database: bool = True) -> Path:
-        """With an empty MLflow database in it, which takes seconds to make, or none."""
+        """With an empty MLflow database in it, or none."""
         project = Path(shutil.copytree(self.folder / "empty", self.folder / f"project-{next(self._numbers)}"))
         if not database:
             (project / "mlflow.db").unlink()
@@ -79,9 +85,9 @@ class Laboratory:
 
     def run(self, project: Path, fate: Fate = SPARED, pause_seconds: float = 60.0) -> int:
         """The exit code. MLflow is told every `pause_seconds`, and at the end."""
-        words = ["run", *Project(project, self.folder / "model").overrides, *WORDS]
+        words = ["run", *Project(project, self.model).overrides, *WORDS]
         said = str(project.with_suffix(".said"))
-        return self.server.ask(do="run", project=str(project), words=words, fate=vars(fate), pause_seconds=pause_seconds, said=said)
+        return self.server.ask(project=str(project), words=words, fate=vars(fate), pause_seconds=pause_seconds, said=said)
 
     def undisturbed(self, project: Path) -> dict[str, Any]:
         code = self.run(project)

@@ -3,15 +3,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from cases import ForkServer, Laboratory
 
 
 @pytest.fixture(scope="session")
-def laboratory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]:
+def laboratory(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path, mlflow_database: Path) -> Iterator[Laboratory]:
     with ForkServer() as server:
-        yield Laboratory.begin(tmp_path_factory.mktemp("faults"), server)
+        yield Laboratory.begin(tmp_path_factory.mktemp("faults"), server, tiny_model, mlflow_database)
 
 
 @pytest.fixture(scope="session")

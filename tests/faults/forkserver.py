@@ -1,7 +1,6 @@
 """A process that has imported everything once, and forks a child for each command: `python forkserver.py`.
 
-Reads one JSON request a line, and answers each with one line. Forking is safe since nothing of torch has run here:
-even the model is written by a child.
+Reads one JSON request a line, and answers each with one line. Forking is safe since nothing of torch has run here.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from importlib.metadata import distributions
 from pathlib import Path
@@ -42,7 +42,7 @@ def serve() -> None:
     import_everything()
     for line in sys.stdin:
         request = json.loads(line)
-        status = in_a_child(lambda request=request: CHILDREN[request["do"]](request), Path(request["said"]))
+        status = in_a_child(partial(run, request), Path(request["said"]))
         print(json.dumps({"status": status}), flush=True)
 
 
@@ -82,23 +82,6 @@ def in_a_child(work: Callable[[], int], said: Path) -> int:
         os._exit(code)  # nothing of the parent's is cleaned up twice
 
 
-def write_project(request: dict[str, Any]) -> int:
-    """An empty project and the tiny model beside it."""
-    from tiny import in_project, write_chats, write_model
-
-    from ftexp.state import State
-    from ftexp.tracking.config import LocalTracking
-    from ftexp.tracking.mlflow_store import MlflowStore
-
-    project = Path(request["project"])
-    project.mkdir()
-    write_model(project.parent / "model")
-    with in_project(project):
-        write_chats(project / "chats.jsonl")
-        MlflowStore(LocalTracking(kind="local", database="mlflow.db", artifacts="mlartifacts"), State(project))._client  # noqa: B018
-    return 0
-
-
 def run(request: dict[str, Any]) -> int:
     """`ftexp WORDS` in a project, as its `fate` will have it; then, where it ended well, what the project holds."""
     from points import Fate, Points, install
@@ -133,8 +116,6 @@ def log_trained_steps(log: Path) -> None:
 
     training._Trainer.training_step = logged  # type: ignore[method-assign]
 
-
-CHILDREN: dict[str, Callable[[dict[str, Any]], int]] = {"write project": write_project, "run": run}
 
 if __name__ == "__main__":
     serve()

@@ -114,14 +114,20 @@ def install(points: Points) -> None:
 
     full = points.fate.what == "disk full"
     _count_journal(points)
-    points.wrap(os, "replace", lambda _, target: f"rename {Path(target).parent.name[:16]}/{Path(target).name[:16]}", NO_SPACE)
+    points.wrap(os, "replace", lambda _, target: _of_ours("rename", target), NO_SPACE)
     points.wrap(torch, "save", always("torch.save"), NO_SPACE_FOR_TORCH, when=BEFORE)  # the next one follows at once
     for name in MLFLOW_CALLS:  # nothing lasting stands between one and the next
         points.wrap(MlflowClient, name, always(f"mlflow {name}"), NO_SPACE, when=BEFORE if full else AFTER)
     if not full:  # which doesn't stop what follows
-        points.wrap(shutil, "rmtree", lambda path, **_: f"rmtree {Path(path).name[:16]}" if Path(path).exists() else "", NO_SPACE)
+        points.wrap(shutil, "rmtree", lambda path, **_: _of_ours("rmtree", path) if Path(path).exists() else "", NO_SPACE)
         for name in ("train", "answers", "losses"):
             points.wrap(LocalBackend, name, always(f"backend {name}"), NO_SPACE, when=BEFORE)
+
+
+def _of_ours(what: str, path: str | Path) -> str:
+    """Only of the state directory: what MLflow does to its own files belongs to its calls."""
+    parts = Path(path).parts
+    return f"{what} {'/'.join(part[:16] for part in parts[-2:])}" if ".ftexp" in parts else ""
 
 
 def always(label: str) -> Callable[..., str]:

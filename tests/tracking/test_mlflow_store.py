@@ -1,21 +1,26 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from mlflow import MlflowClient
 from mlflow.entities import Run
+from tiny import in_project
 
 from ftexp.errors import TrackingError
 from ftexp.journal import RunRow
 from ftexp.run import Record
 from ftexp.state import State
 from ftexp.tracking.config import LocalTracking, ServerTracking
-from ftexp.tracking.events import Params, Table, Tags, Text
-from ftexp.tracking.mlflow_store import LONGEST_PARAM, LONGEST_TAG, MlflowStore
+from ftexp.tracking.events import Ended, Figures, Input, Params, Table, Tags, Text, TunedModel
+from ftexp.tracking.mlflow_store import LONGEST_PARAM, LONGEST_TAG, MlflowStore, check_database
+from ftexp.tracking.views import VIEW_TAG
 
 
 class Told:
@@ -180,6 +185,82 @@ def test_a_store_that_can_not_be_written_is_a_tracking_error(store: MlflowStore)
     with pytest.raises(TrackingError, match="MLflow can't be written"):
         store.advance("r")
     assert store.state.journal.has_untold("r")
+
+
+TOLD = (
+    Params(values={"a": "1"}),
+    Input(name="chats", split="train", sha256="0" * 64, examples=3, source="chats.jsonl"),
+    Figures(step=1, values={"train/loss": 2.0}),
+    TunedModel(name="tuned", sha256="1" * 64, base="base"),
+    Figures(step=0, values={"score/tuned/loss": 1.0}, of_model=True),
+    Ended(state="FINISHED", attempt=1),
+)
+CALLS = ("create_experiment", "create_run", "log_inputs", "create_logged_model", "finalize_logged_model", "log_outputs", "set_terminated")
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_telling_that_broke_off_right_after_a_call_leaves_nothing_twice(name: str, store: MlflowStore, monkeypatch) -> None:
+    store.state.journal.open_run("r", "name", "chats", "{}", "{}")
+    store.state.journal.emit("r", [(event.ident, event.model_dump_json()) for event in TOLD])
+    real = getattr(MlflowClient, name)
+
+    def cut_off(*arguments: Any, **named: Any) -> None:
+        real(*arguments, **named)
+        raise OSError("stands for a kill")
+
+    with monkeypatch.context() as patch, pytest.raises(TrackingError):
+        patch.setattr(MlflowClient, name, cut_off)
+        store.advance("r")
+    store.advance("r")
+    experiment = store._client.get_experiment_by_name("chats")
+    (run,) = store._client.search_runs([experiment.experiment_id])
+    (model,) = store._client.search_logged_models([experiment.experiment_id])
+    assert VIEW_TAG in experiment.tags
+    assert (run.info.status, len(run.inputs.dataset_inputs), len(run.outputs.model_outputs)) == ("FINISHED", 1, 1)
+    assert (model.status, model.model_id, [m.key for m in model.metrics]) == (
+        "READY",
+        run.outputs.model_outputs[0].model_id,
+        ["score/tuned/loss"],
+    )
+    for metric in ("train/loss", "score/tuned/loss"):
+        assert len(store._client.get_metric_history(run.info.run_id, metric)) == 1
+
+
+def test_two_that_tell_of_one_run_at_once_make_one_mlflow_run(store: MlflowStore) -> None:
+    store.state.journal.open_run("r", "name", "chats", "{}", "{}")
+    store.state.journal.emit("r", [(event.ident, event.model_dump_json()) for event in TOLD])
+    stores = [MlflowStore(store.tracking, State(store.state.root)) for _ in range(3)]
+    for each in stores:
+        each._client  # noqa: B018  # so that they begin to tell together
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda each: each.advance("r"), stores))
+    experiment = store._client.get_experiment_by_name("chats")
+    assert len(store._client.search_runs([experiment.experiment_id])) == 1
+    assert len(store._client.search_logged_models([experiment.experiment_id])) == 1
+
+
+def test_a_database_that_an_attempt_was_cut_off_in_making_is_made_anew(tmp_path: Path) -> None:
+    for name in (".mlflow.db.new", ".mlflow.db.new-journal"):
+        (tmp_path / name).write_text("half of a database", encoding="utf-8")
+    with in_project(tmp_path):
+        MlflowStore(LocalTracking(kind="local", database="mlflow.db", artifacts="mlartifacts"), State(tmp_path))._client  # noqa: B018
+    assert sorted(p.name for p in tmp_path.iterdir()) == [".ftexp", "mlflow.db"]
+    check_database(tmp_path / "mlflow.db")
+
+
+def test_no_database_stands_where_its_making_was_cut_off(tmp_path: Path, monkeypatch) -> None:
+    """MLflow makes its tables one by one, and what has some of them is refused at the next start."""
+
+    def cut_off(uri: str) -> None:
+        with sqlite3.connect(uri.removeprefix("sqlite:///")) as db:
+            db.execute("CREATE TABLE experiments (name TEXT)")
+        raise OSError("stands for a kill")
+
+    monkeypatch.setattr("ftexp.tracking.mlflow_store._opened", cut_off)
+    store = MlflowStore(LocalTracking(kind="local", database="mlflow.db", artifacts="mlartifacts"), State(tmp_path))
+    with pytest.raises(OSError, match="stands for a kill"):
+        store._client  # noqa: B018
+    store.preflight()
 
 
 PRIVATE = Text(path="training/loss_mask.txt", content="text", private=True)

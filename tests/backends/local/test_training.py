@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import isclose
@@ -11,6 +12,7 @@ import pytest
 import torch
 from tiny import chat, chats
 
+from ftexp.backends.local import training
 from ftexp.backends.local.backend import LocalBackend
 from ftexp.backends.local.chat import Encoded
 from ftexp.backends.local.job import Job
@@ -187,6 +189,92 @@ def test_a_training_that_was_cut_off_goes_on_to_the_same_end(
     resumed = backend.train(job, tmp_path / "cut", silent)
     assert resumed.curve == undisturbed.trained.curve
     assert (resumed.best_step, adapter_bytes(resumed)) == (undisturbed.trained.best_step, adapter_bytes(undisturbed.trained))
+
+
+def cut_off_in(monkeypatch: pytest.MonkeyPatch, name: str, count: int) -> None:
+    """At the `count`th call of a function that training knows by `name`."""
+    real = getattr(training, name)
+    calls = iter(range(1, 1000))
+
+    def cut(*arguments: object) -> object:
+        if next(calls) == count:
+            raise CutOffError
+        return real(*arguments)
+
+    monkeypatch.setattr(training, name, cut)
+
+
+@pytest.mark.parametrize(("name", "count"), [("sync_tree", 3), ("sync_tree", 4), ("write_atomically", 2)])
+def test_a_training_that_was_cut_off_while_it_kept_something_goes_on_to_the_same_end(
+    name: str, count: int, backend: LocalBackend, job: Job, undisturbed: Told, tmp_path: Path
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        cut_off_in(patch, name, count)
+        with pytest.raises(CutOffError):
+            backend.train(job, tmp_path, silent)
+    resumed = backend.train(job, tmp_path, silent)
+    assert (resumed.curve, resumed.best_step) == (undisturbed.trained.curve, undisturbed.trained.best_step)
+    assert adapter_bytes(resumed) == adapter_bytes(undisturbed.trained)
+
+
+def test_the_best_adapter_stays_when_a_cut_off_training_goes_on_with_worse_ones(backend: LocalBackend, job: Job, tmp_path: Path) -> None:
+    soon_learned = replace(job, train=job.train[:4], n_epochs=8)
+    whole = backend.train(soon_learned, tmp_path / "whole", silent)
+    assert 0 < whole.best_step < 6, "the case that is meant"
+    with pytest.raises(CutOffError):
+        backend.train(soon_learned, tmp_path / "cut", cut_off_at(7, "train/loss"))
+    resumed = backend.train(soon_learned, tmp_path / "cut", silent)
+    assert (resumed.best_step, adapter_bytes(resumed)) == (whole.best_step, adapter_bytes(whole))
+
+
+def test_a_step_with_a_checkpoint_is_told_when_the_checkpoint_is_whole(backend: LocalBackend, job: Job, tmp_path: Path) -> None:
+    last_when_told: dict[int, str] = {}
+
+    def report(point: Point) -> None:
+        checkpoint = last_checkpoint(tmp_path)
+        last_when_told[point.step] = checkpoint.name if checkpoint else ""
+
+    backend.train(job, tmp_path, report)
+    assert [last_when_told[step] for step in range(9)] == ["", "", ""] + [f"checkpoint-{n}" for n in (3, 4, 4, 6, 6, 8)]
+
+
+@pytest.mark.parametrize(
+    ("number", "step"), [(signal.SIGINT, 0), (signal.SIGINT, 4), (signal.SIGINT, 6), (signal.SIGTERM, 1), (signal.SIGTERM, 3)]
+)
+def test_an_interrupt_leaves_a_checkpoint_and_changes_no_number(
+    number: signal.Signals, step: int, backend: LocalBackend, job: Job, undisturbed: Told, tmp_path: Path
+) -> None:
+    def report(point: Point) -> None:
+        if point.step == step:
+            signal.raise_signal(number)
+
+    before = signal.signal(number, signal.default_int_handler)  # as the command line has it
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            backend.train(job, tmp_path, report)
+        assert signal.getsignal(number) is signal.default_int_handler
+    finally:
+        signal.signal(number, before)
+    checkpoint = last_checkpoint(tmp_path)
+    assert checkpoint and checkpoint.name == f"checkpoint-{step if step in (3, 4, 6) else step + 1}"
+    resumed = backend.train(job, tmp_path, silent)
+    assert resumed.curve == undisturbed.trained.curve
+    assert (resumed.best_step, adapter_bytes(resumed)) == (undisturbed.trained.best_step, adapter_bytes(undisturbed.trained))
+
+
+def test_checkpoints_and_best_adapters_do_not_pile_up(backend: LocalBackend, job: Job, tmp_path: Path) -> None:
+    (tmp_path / "checkpoint-5").mkdir()  # cut off while being written
+    backend.train(job, tmp_path, silent)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["best-6", "best-8", "checkpoint-6", "checkpoint-8"]
+
+
+def test_checkpoints_whose_best_adapter_is_gone_are_passed_over(backend: LocalBackend, job: Job, undisturbed: Told, tmp_path: Path) -> None:
+    with pytest.raises(CutOffError):
+        backend.train(job, tmp_path, cut_off_at(7, "train/loss"))
+    for best in tmp_path.glob("best-*"):
+        shutil.rmtree(best)
+    assert last_checkpoint(tmp_path) is None
+    assert backend.train(job, tmp_path, silent).curve == undisturbed.trained.curve
 
 
 def test_a_resumed_training_tells_the_points_of_before_as_well(backend: LocalBackend, job: Job, tmp_path: Path) -> None:
