@@ -1,0 +1,164 @@
+"""Which steps each key of the config reaches: what it doesn't reach is neither trained nor generated again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tiny import Project, write_chats
+
+from ftexp.compose import compose
+from ftexp.config import RunConfig
+from ftexp.once import Once
+from ftexp.run import keys_for, prepare
+from ftexp.state import State
+
+NOTHING: set[str] = set()
+ANSWERS = {"answers_base", "answers_tuned", "score", "compare"}
+LOSSES = {"losses_base", "losses_tuned", "score", "compare"}
+TRAINED = {"train", "answers_tuned", "losses_tuned", "score", "compare", "validation", "select"}
+EVERYTHING = TRAINED | ANSWERS | LOSSES
+
+# Another value for each key, and the steps whose result it makes another.
+REACHES: dict[str, tuple[Any, set[str]]] = {
+    "name": ("mine", NOTHING),
+    "goal": ("Another goal.", NOTHING),
+    "seed": (1, TRAINED),
+    "replicate": (2, EVERYTHING),
+    "dataset.name": ("mine", NOTHING),
+    "dataset.path": ("copy.jsonl", NOTHING),  # of the same content
+    "dataset.validation": ("other.jsonl", TRAINED),  # the test examples are parted off first
+    "dataset.test": ("other.jsonl", EVERYTHING),
+    "dataset.split.validation": (0.3, TRAINED),
+    "dataset.split.test": (0.3, EVERYTHING),
+    "dataset.split.seed": (1, EVERYTHING),
+    "dataset.train_examples": (30, TRAINED),
+    "dataset.validation_examples": (5, TRAINED),  # they choose the checkpoint
+    "dataset.test_examples": (5, ANSWERS | LOSSES),
+    "dataset.task_type": ("style", NOTHING),
+    "dataset.license": ("CC0-1.0", NOTHING),
+    "dataset.source": ("here", NOTHING),
+    "dataset.revision": ("2", NOTHING),
+    "model.name": ("mine", NOTHING),
+    "model.license": ("MIT", NOTHING),
+    "model.source": ("here", NOTHING),
+    "model.revision": ("2", NOTHING),  # of a directory its bytes count
+    "model.provider.device": ("cuda", EVERYTHING),
+    "model.provider.dtype": ("bfloat16", TRAINED),  # evaluation is in float32 whatever it is
+    "model.provider.threads": (2, EVERYTHING),
+    "model.provider.max_tokens": (512, NOTHING),
+    "model.provider.validate_every": (2, TRAINED),
+    "model.provider.lora.rank": (8, TRAINED),
+    "model.provider.lora.alpha": (16.0, TRAINED),
+    "model.provider.lora.dropout": (0.1, TRAINED),
+    "model.provider.lora.layers": (1, TRAINED),
+    "model.provider.lora.target_modules": (["q_proj"], TRAINED),
+    "model.provider.lora.learning_rate": (0.01, TRAINED),
+    "model.provider.lora.warmup_share": (0.1, TRAINED),
+    "model.provider.lora.weight_decay": (0.1, TRAINED),
+    "model.provider.lora.max_gradient_norm": (2.0, TRAINED),
+    "hyperparameters.n_epochs": (2, TRAINED),
+    "hyperparameters.batch_size": (4, TRAINED),
+    "hyperparameters.learning_rate_multiplier": (0.5, TRAINED),
+    "hyperparameters.below_examples": (7, NOTHING),
+    "hyperparameters.candidates": ({}, NOTHING),  # the values stand, so nothing is picked
+    "eval.name": ("mine", NOTHING),
+    "eval.few_shot": (1, {"score", "compare"}),  # and what the new subject says
+    "eval.generation.max_new_tokens": (5, ANSWERS),
+    "eval.generation.batch_size": (4, ANSWERS),
+    "eval.suites.chat.metrics.chrf": ({"kind": "exact_match"}, {"score", "compare"}),
+    "eval.suites.chat.metrics.token_f1": ({"kind": "exact_match"}, {"score", "compare"}),
+    "eval.headline": ("chat/chrf", {"validation", "select"}),
+    "eval.confidence": (0.9, {"compare"}),
+    "prices": ({"name": "p", "source": "s", "read_on": "2026-01-01", "models": {}}, NOTHING),
+    "tracking": ({"kind": "server", "uri": "http://127.0.0.1:5000", "log_text": False}, NOTHING),
+}
+# Keys with one value that can be run on this machine, and those that say what the others mean.
+NO_OTHER = {
+    "dataset.kind",
+    "model.provider.kind",
+    "model.provider.path",
+    "model.provider.package",
+    "training.method",
+    "eval.suites.chat.items",
+    "eval.suites.chat.metrics.loss",
+    "eval.measure_validation",
+}
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Iterator[dict[str, Any]]:
+    here = tmp_path_factory.mktemp("keys")
+    for name in ("chats.jsonl", "copy.jsonl"):
+        write_chats(here / name)
+    write_chats(here / "other.jsonl", 12)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(here)
+        words = [*Project(here, tiny_model).overrides, "eval.few_shot=0", "eval.measure_validation=true"]
+        yield compose(words, here).config.model_dump(mode="json", by_alias=True)
+
+
+ONCE = Once()
+
+
+def keys(config: dict[str, Any]) -> dict[str, str]:
+    p = prepare(RunConfig.model_validate_json(json.dumps(config)), State(Path.cwd()), ONCE)
+    assert p.model.local
+    found = keys_for(p, p.model.local)
+    by_subject = {f"answers_{s}": k for s, k in found.answers.items()} | {f"losses_{s}": k for s, k in found.losses.items()}
+    single = {"train": found.train, "score": found.score, "compare": found.compare, "validation": found.validation, "select": found.select}
+    return {name: key.value for name, key in (by_subject | single).items() if key and "few_shot" not in name}
+
+
+def changed(config: dict[str, Any], key: str, value: Any) -> dict[str, Any]:
+    other = json.loads(json.dumps(config))
+    *path, last = key.split(".")
+    inner = other
+    for part in path:
+        inner = inner[part]
+    inner[last] = value
+    return other
+
+
+@pytest.mark.parametrize("key", REACHES)
+def test_a_key_reaches_these_steps_and_no_others(key: str, config: dict[str, Any]) -> None:
+    value, reached = REACHES[key]
+    before, after = keys(config), keys(changed(config, key, value))
+    assert {name for name in before if before[name] != after[name]} == reached
+
+
+def test_every_key_of_the_config_is_in_the_table(config: dict[str, Any]) -> None:
+    def leaves(value: Any, key: str) -> Iterator[str]:
+        if key in REACHES or key in NO_OTHER:
+            yield key
+        elif isinstance(value, dict):
+            for name, inner in value.items():
+                yield from leaves(inner, f"{key}.{name}".removeprefix("."))
+        else:
+            yield f"{key} is not in the table"
+
+    assert set(leaves(config, "")) == {*REACHES, *NO_OTHER}
+
+
+def test_a_run_that_is_made_again_shares_no_step(config: dict[str, Any]) -> None:
+    from dataclasses import replace
+
+    p = prepare(RunConfig.model_validate_json(json.dumps(config)), State(Path.cwd()), ONCE)
+    assert p.model.local
+    one, again = keys_for(p, p.model.local), keys_for(replace(p, again="again"), p.model.local)
+    assert one.train.value != again.train.value
+    assert not {k.value for k in one.answers.values()} & {k.value for k in again.answers.values()}
+
+
+def test_another_version_of_the_code_is_another_key_with_the_same_inputs(config: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    import ftexp.keys
+
+    p = prepare(RunConfig.model_validate_json(json.dumps(config)), State(Path.cwd()), ONCE)
+    assert p.model.local
+    one = keys_for(p, p.model.local).train
+    monkeypatch.setattr(ftexp.keys, "TRAIN", ftexp.keys.TRAIN + 1)
+    two = keys_for(p, p.model.local).train
+    assert (one.value != two.value, one.inputs == two.inputs, two.version - one.version) == (True, True, 1)
