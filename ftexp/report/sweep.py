@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 RANKED = ("validation", "behind the winner", "validation loss", "test", "test: tuned - base", "time")
 
+WIDE = 120  # columns of a terminal that shows all of them
+
 
 def plan_table(sweep: PreparedSweep) -> Table:
     """A row a run: what it trains with, and what it takes."""
@@ -70,24 +72,29 @@ def finished_line(p: Prepared, outcome: Outcome) -> str:
     return f"{took}: {metric} {scores or NOT_MEASURED}"
 
 
-def ranking_table(ranking: Ranking) -> Table:
-    """Best first. The validation score ranks; the test scores confirm."""
+def ranking_table(ranking: Ranking, width: int) -> Table:
+    """Best first. The validation score ranks; the test scores confirm. Below WIDE columns it leaves out loss and time."""
+    from rich.box import SIMPLE
     from rich.table import Table
 
+    shown = [i for i, column in enumerate(RANKED) if width >= WIDE or column not in ("validation loss", "time")]
     axes = list(ranking.places[0].contender.point)
     better = "lower" if ranking.lower_is_better else "higher"
     caption = (
         f"ranked by {ranking.metric} on {ranking.picked.n} validation examples ({better} is better), then by validation loss; "
         f"± standard error; test items chose nothing; intervals {ranking.confidence:.0%}, over items (not over seeds)"
     )
-    table = Table(title="ranking", title_justify="left", caption=caption, caption_justify="left")
+    table = Table(title="ranking", title_justify="left", caption=caption, caption_justify="left", box=SIMPLE)
     table.add_column("", justify="right")
-    for key in axes:
-        table.add_column(key.rpartition(".")[2], justify="right", overflow="fold")
-    for column in RANKED:
-        table.add_column(column, justify="right", overflow="fold")
+    for key in (*(key.rpartition(".")[2] for key in axes), *(RANKED[i] for i in shown)):
+        table.add_column(key, justify="right", overflow="fold", no_wrap=key in ("behind the winner", "test: tuned - base"))
     for place, row in enumerate(ranking.places, start=1):
-        table.add_row(str(place), *(row.contender.point[key] for key in axes), *_cells(row))
+        cells = _cells(row)
+        table.add_row(
+            str(place),
+            *(row.contender.point[key] for key in axes),
+            *(cells[i].replace(" [", "\n[").replace(", ", ",").replace(" ±", "\n±") for i in shown),
+        )
     return table
 
 
@@ -95,7 +102,7 @@ def show_results(results: SweepResults, confirmation: Confirmation | None, progr
     """The ranking of what has finished, the reasons of what has failed, and how to go on."""
     lines = [f"failed    run {n}: {reason}" for n, reason in results.failed.items()]
     if results.ranking:
-        out.print(ranking_table(results.ranking))
+        out.print(ranking_table(results.ranking, out.width))
         lines = [*ranking_lines(results.ranking, results.row.id, program, confirmation), *lines]
     missing = len(results.cells) - results.finished
     if missing:
