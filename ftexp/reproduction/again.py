@@ -17,8 +17,8 @@ from ftexp.errors import ConfigError, TrackingError
 from ftexp.journal import RunRow
 from ftexp.launch import launch
 from ftexp.narration import opening_events
-from ftexp.progress import Progress
 from ftexp.once import Once
+from ftexp.progress import Progress
 from ftexp.provenance import InputDifference, Inputs, inputs_of
 from ftexp.reproduction.changed import changed_inputs, flattened
 from ftexp.reproduction.finding import Found

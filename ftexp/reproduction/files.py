@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from ftexp.config import RunConfig
 from ftexp.data.keeping import write_splits
@@ -25,7 +25,7 @@ from ftexp.reproduction.recorded import Outcome, Recorded, judged
 from ftexp.values import Value, digest
 
 DIRECTORY = "experiments"
-_INPUTS = TypeAdapter(Inputs)
+_INPUTS = TypeAdapter(Inputs, config=ConfigDict(extra="forbid"))
 LONGEST_LINE = 320  # of metrics.json: a point of a curve with all its figures
 _SHARED = ("packages", "splits", "examples", "machine")  # parts of Inputs that are often the same for all runs of a record
 
