@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from ftexp.config import RunConfig
 from ftexp.data.keeping import write_splits
@@ -25,7 +25,7 @@ from ftexp.reproduction.recorded import Outcome, Recorded, judged
 from ftexp.values import Value, digest
 
 DIRECTORY = "experiments"
-_INPUTS = TypeAdapter(Inputs, config=ConfigDict(extra="forbid"))
+_INPUTS = TypeAdapter(Inputs)
 LONGEST_LINE = 320  # of metrics.json: a point of a curve with all its figures
 _SHARED = ("packages", "splits", "examples", "machine")  # parts of Inputs that are often the same for all runs of a record
 
@@ -96,7 +96,7 @@ def read(folder: Path) -> Frozen:
     try:
         runs = tuple(_thawed(run, config, metrics) for run, config in zip(metrics.runs, configs, strict=True))
     except KeyError as error:
-        raise ConfigError(f"{folder / 'metrics.json'}: {error.args[0]}: missing; expected what ftexp freeze writes") from error
+        raise ConfigError(f"{folder / 'metrics.json'}: {error.args[0]}: not known; expected what ftexp freeze writes") from error
     except ValidationError as error:
         raise ConfigError(_unlike(folder / "metrics.json", error)) from error
     return Frozen(folder, metrics, runs)
@@ -149,6 +149,9 @@ def _frozen(run: Recorded, first: Mapping[str, str], shared: dict[str, Any]) -> 
 
 
 def _thawed(run: FrozenRun, config: RunConfig, metrics: Metrics) -> Recorded:
+    """Raises KeyError for what doesn't belong there, ValidationError for another type."""
+    if unknown := sorted(run.inputs.keys() - Inputs.__dataclass_fields__.keys()):
+        raise KeyError(unknown[0])
     parts = {k: metrics.shared[v] if k in _SHARED else v for k, v in run.inputs.items()}
     config_then = {key: value for key, value in {**metrics.config, **parts["config"]}.items() if value is not None}
     inputs = _INPUTS.validate_python({**parts, "config": config_then})

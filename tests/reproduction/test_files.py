@@ -73,7 +73,7 @@ def edit(record: Path, old: str, new: str, name: str = "config.yaml") -> None:
 SEED = "\n  seed: 0\n"
 REFUSED = {
     "call": (SEED, "\n  seed: 0\n  _target_: os.system\n", "config.yaml: _target_: unknown key; "),
-    "call inside": ("\n  prices:\n", "\n  prices:\n    _target_: os.system\n", "config.yaml: prices._target_: unknown key; expected one of"),
+    "call inside": ("\n  prices:\n", "\n  prices:\n    _target_: os.system\n", "config.yaml: prices._target_: unknown key; "),
     "hydra": ("\nruns:", "\nhydra:\n  mode: MULTIRUN\nruns:", "config.yaml: hydra: unknown key; expected config and runs"),
     "hydra inside": (SEED, "\n  seed: 0\n  hydra: {}\n", "config.yaml: hydra: unknown key; expected one of"),
     "environment": (SEED, "\n  seed: ${oc.env:HOME}\n", "config.yaml: seed: found '${oc.env:HOME}'; expected a value, since nothing"),

@@ -31,11 +31,11 @@ def test_what_mlflow_does_not_have_is_one_message_and_creates_nothing(finished, 
         find("nobody", state, f"sqlite:///{finished.project.path / 'mlflow.db'}")
     with pytest.raises(TrackingError, match="no such file"):
         find("nobody", state, f"sqlite:///{tmp_path / 'mlflow.db'}")
-    with pytest.raises(ConfigError, match="--tracking: found 'mlflow.db', expected sqlite:////PATH/mlflow.db"):
+    with pytest.raises(ConfigError, match=r"--tracking: found 'mlflow\.db', expected sqlite:////PATH/mlflow\.db"):
         find("nobody", state, "mlflow.db")
     assert not (tmp_path / "mlflow.db").exists()
 
 
 def test_a_run_without_its_config_is_refused() -> None:
-    with pytest.raises(ConfigError, match="run r: has no artifact config/resolved.yaml"):
+    with pytest.raises(ConfigError, match=r"run r: has no artifact config/resolved\.yaml"):
         from_mlflow("r", {}, {}, {}, {})
