@@ -42,11 +42,11 @@ def main(arguments: argparse.Namespace) -> int:
         for line in made_lines(one, arguments.verify):
             out.print(line, highlight=False, soft_wrap=True, markup=False)
     say_behind(tracking_error, out)
-    out.print(
-        f"see it    {program()} ui {made[0].again.cell.run if len(made) == 1 else prepared.sweep.id}", highlight=False, soft_wrap=True
-    )
+    shown = made[0].again.cell.run if len(made) == 1 else prepared.sweep.id
+    out.print(f"see it    {program()} ui {shown}", highlight=False, soft_wrap=True, markup=False)
     if any(one.verdict is None for one in made):
-        out.print(f"missing   some runs have failed; go on with: {program()} {shlex.join(words)}", highlight=False, soft_wrap=True)
+        again = shlex.join([program(), *words, *(["--verify"] if arguments.verify else [])])
+        out.print(f"missing   some runs have failed; go on with: {again}", highlight=False, soft_wrap=True, markup=False)
         return ExitCode.FAILED
     diverged = any(one.verdict and not one.verdict.is_reproduced for one in made)
     return ExitCode.GATE_FAILED if arguments.verify and diverged else ExitCode.OK

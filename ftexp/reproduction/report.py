@@ -19,7 +19,8 @@ ANALYSIS = "## Analysis"  # what a person wrote below this line is kept when a r
 def report(name: str, found: Found, old: Path, state: State) -> str:
     """Scores, what it was made with, how to make it again. No text of an example or an answer."""
     first = found.runs[0]
-    lines = [f"# {name}", "", first.config.goal or "", "", f"Make it again: `ftexp reproduce {name} --verify`", ""]
+    goal = [first.config.goal, ""] if first.config.goal else []
+    lines = [f"# {name}", "", *goal, f"Make it again: `ftexp reproduce {name} --verify`", ""]
     sweep = _sweep(found, state)
     if sweep and sweep.ranking:
         lines += ["## Ranking", "", *(f"- {line}" for line in _ranking_lines(sweep, state)), ""]
@@ -98,7 +99,7 @@ def _made_with(found: Found) -> list[str]:
         "",
         f"- {machine['processor']}, {machine['device']}, {machine['dtype']}, {machine['threads']} thread(s)",
         f"- Python {machine['python']}, {packages}",
-        f"- {duration(sum(seconds))} of training and evaluation in {len(found.runs)} run(s); nothing billed: trained on this machine",
+        f"- {duration(sum(seconds))} of training and evaluation in {len(found.runs)} run(s); nothing billed: trained locally",
         f"- dataset {first.config.dataset.name} ({first.config.dataset.license or 'licence not stated'}), "
         f"model {first.config.model.name} ({first.config.model.license or 'licence not stated'})",
     ]
