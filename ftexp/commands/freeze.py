@@ -7,11 +7,12 @@ import re
 from datetime import date
 from pathlib import Path
 
-from ftexp.data.keeping import write_splits
-from ftexp.data.loading import load
-from ftexp.errors import ConfigError, ExitCode
-from ftexp.reproduction.files import DIRECTORY, write
-from ftexp.reproduction.finding import on_record
+from ftexp.data.keeping import find_data
+from ftexp.data.loading import Loaded, load
+from ftexp.errors import ConfigError, DataError, ExitCode
+from ftexp.files import write_atomically
+from ftexp.reproduction.files import DIRECTORY, write, write_text
+from ftexp.reproduction.finding import Found, on_record
 from ftexp.reproduction.report import index, report
 from ftexp.state import State
 
@@ -33,9 +34,19 @@ def main(arguments: argparse.Namespace) -> int:
     if folder.exists() and not arguments.force:
         raise ConfigError(f"{folder}: exists already; name another, or add --force")
     found = on_record(arguments.reference, state)
+    texts = _examples(found) if arguments.with_text else []
     write(folder, found.runs, found.launched, report(arguments.name, found, folder / "report.md", state), date.today().isoformat())
-    if arguments.with_text:
-        write_splits(load(found.runs[0].config.dataset), folder / "data")
-    (folder.parent / "README.md").write_text(index(folder.parent), encoding="utf-8")
+    if texts:
+        write_text(folder, texts)
+    write_atomically(folder.parent / "README.md", index(folder.parent).encode("utf-8"))
     print(f"wrote {state.relative(folder)}; make it again with: ftexp reproduce {arguments.name} --verify")
     return ExitCode.OK
+
+
+def _examples(found: Found) -> list[Loaded]:
+    """What the runs were trained on and judged by, each dataset once. Raises DataError where it has changed and no copy is left."""
+    wanted = {tuple(sorted(run.inputs.splits.items())): run.config.dataset for run in found.runs}
+    datasets = [(find_data(dict(splits), dataset, found.folders), dataset.name) for splits, dataset in wanted.items()]
+    if gone := [name for dataset, name in datasets if dataset is None]:
+        raise DataError(*(f"{name}: has changed since, and no copy is left in .ftexp/data; freeze it without --with-text" for name in gone))
+    return [load(dataset) for dataset, _ in datasets if dataset is not None]

@@ -9,10 +9,13 @@ from pathlib import Path
 from ftexp.errors import ExitCode
 from ftexp.progress import Progress
 from ftexp.provenance import InputDifference
+from ftexp.report.comparison.terminal import one_line
 from ftexp.report.saying import program, say_behind
 from ftexp.reproduction.again import Again, MadeAgain, PreparedAgain, foreign_config, make_again, prepare_again
 from ftexp.reproduction.finding import find
 from ftexp.state import State
+
+LONGEST_LINE = 240
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,11 +42,11 @@ def main(arguments: argparse.Namespace) -> int:
         for line in made_lines(one, arguments.verify):
             out.print(line, highlight=False, soft_wrap=True, markup=False)
     say_behind(tracking_error, out)
-    out.print(
-        f"see it    {program()} ui {made[0].again.cell.run if len(made) == 1 else prepared.sweep.id}", highlight=False, soft_wrap=True
-    )
+    shown = made[0].again.cell.run if len(made) == 1 else prepared.sweep.id
+    out.print(f"see it    {program()} ui {shown}", highlight=False, soft_wrap=True, markup=False)
     if any(one.verdict is None for one in made):
-        out.print(f"missing   some runs have failed; go on with: {program()} {shlex.join(words)}", highlight=False, soft_wrap=True)
+        again = shlex.join([program(), *words, *(["--verify"] if arguments.verify else [])])
+        out.print(f"missing   some runs have failed; go on with: {again}", highlight=False, soft_wrap=True, markup=False)
         return ExitCode.FAILED
     diverged = any(one.verdict and not one.verdict.is_reproduced for one in made)
     return ExitCode.GATE_FAILED if arguments.verify and diverged else ExitCode.OK
@@ -53,14 +56,16 @@ def before_lines(prepared: PreparedAgain, root: Path) -> list[str]:
     """What is made again, what a config from elsewhere says, and what differs here."""
     runs = prepared.runs
     lines = [f"again     {prepared.found.where}" + (f": {len(runs)} runs" if len(runs) > 1 else "")]
-    if runs[0].recorded.is_foreign:
-        lines += [f"config    {key} = {theirs} (ftexp's own: {ours})" for key, theirs, ours in foreign_config(runs[0].recorded, root)]
-    told = dict.fromkeys(f"differs   {_said(d)}" for again in runs for d in again.differences)
-    return [*lines, *(told or ["differs   nothing: same config, data, model, packages, code and machine"])]
+    foreign = [foreign_config(again.recorded, root) for again in runs if again.recorded.is_foreign]
+    told = [f"config    {key} = {theirs} (here: {ours})" for each in foreign for key, theirs, ours in each]
+    told += [f"differs   {_said(d)}" for again in runs for d in again.differences]
+    if not any(again.differences for again in runs):
+        told.append("differs   nothing that is on record: config, data, model, packages, code, machine")
+    return [one_line(line, LONGEST_LINE) for line in (*lines, *dict.fromkeys(told))]
 
 
 def made_lines(made: MadeAgain, verify: bool) -> list[str]:
-    title = f"{made.again.recorded.name} ({made.again.recorded.id})"
+    title = one_line(f"{made.again.recorded.name} ({made.again.recorded.id})")
     if made.verdict is None or made.run is None:
         return [f"failed    {title}: {made.run.error if made.run and made.run.error else 'has not finished'}"]
     if not verify:
@@ -71,7 +76,7 @@ def made_lines(made: MadeAgain, verify: bool) -> list[str]:
         where = f" (the first other digit is at step {v.first_difference})"
     elif v.diverged_at is not None and v.first_difference != v.diverged_at:
         where += f" (the first other digit is at step {v.first_difference})"
-    lines = [f"verdict   {title}: {v.kind}{where}", *(f"          {remark}" for remark in v.remarks)]
+    lines = [f"verdict   {title}: {v.kind}{where}", *(f"          {one_line(remark, LONGEST_LINE)}" for remark in v.remarks)]
     return lines + _causes(made.again) if v.kind != "identical" else lines
 
 
@@ -79,7 +84,7 @@ def _causes(again: Again) -> list[str]:
     """The inputs that differ; without one the cause is not on record."""
     if not again.differences:
         return ["          no input that is on record differs"]
-    return [f"          made with: {_said(d)}" for d in again.differences]
+    return [one_line(f"          made with: {_said(d)}", LONGEST_LINE) for d in again.differences]
 
 
 def _said(d: InputDifference) -> str:

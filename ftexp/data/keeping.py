@@ -44,10 +44,13 @@ def find_data(wanted: Mapping[str, str], dataset: Dataset, folders: Sequence[Pat
     return JsonlDataset(
         kind="jsonl",
         given_name=dataset.name,
+        train_examples=dataset.train_examples,
+        validation_examples=dataset.validation_examples,
+        test_examples=dataset.test_examples,
         path=files["train"],
         validation=files["validation"],
         test=files["test"],
-        split=Split(validation=0.1, test=0.1, seed=0),
+        split=Split(validation=0.1, test=0.1, seed=0),  # of no effect: each split has its file
         task_type=dataset.task_type,
         license=dataset.license,
         source=dataset.source,
@@ -62,8 +65,8 @@ def copies(state: State) -> list[Path]:
 
 
 def _has(folder: Path, wanted: Mapping[str, str]) -> bool:
-    """Whether each split's file is there with the content wanted."""
+    """Whether a file for each split is there with the content wanted."""
     try:
-        return all(digest_of(jsonl.read(folder / f"{split}.jsonl").examples) == wanted[split] for split in SPLITS)
+        return all(digest_of(jsonl.read(folder / f"{split}.jsonl").examples) == wanted.get(split) for split in SPLITS)
     except DataError:
         return False

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,8 +17,10 @@ from ftexp.errors import ConfigError, TrackingError
 from ftexp.journal import RunRow
 from ftexp.launch import launch
 from ftexp.narration import opening_events
+from ftexp.once import Once
 from ftexp.progress import Progress
-from ftexp.provenance import InputDifference, Inputs, differences, inputs_of
+from ftexp.provenance import InputDifference, Inputs, inputs_of
+from ftexp.reproduction.changed import changed_inputs, flattened
 from ftexp.reproduction.finding import Found
 from ftexp.reproduction.recorded import Recorded, from_journal, judged
 from ftexp.reproduction.verify import Verdict, verify
@@ -27,27 +28,11 @@ from ftexp.state import State
 from ftexp.sweep.carry_out import carry_out
 from ftexp.sweep.expand import Cell, launched_as
 from ftexp.sweep.prepared import PreparedCell, PreparedSweep, prepare_sweep
+from ftexp.tracking.config import parse_tracking
 from ftexp.tracking.events import Tags
 from ftexp.tracking.mlflow_store import MlflowStore
 from ftexp.tracking.telling import catch_up
 from ftexp.values import digest
-
-# Where the examples lie and where the result goes are no part of what is made; threads, device and dtype stand under machine.
-_ELSEWHERE = (
-    "dataset.builtin",
-    "dataset.kind",
-    "dataset.path",
-    "dataset.split.",
-    "dataset.test",
-    "dataset.validation",
-    "goal",
-    "model.provider.device",
-    "model.provider.dtype",
-    "model.provider.threads",
-    "name",
-    "prices.",
-    "tracking.",
-)
 
 
 @dataclass(frozen=True)
@@ -76,13 +61,15 @@ class MadeAgain:
 
 
 def prepare_again(found: Found, overrides: Sequence[str], state: State) -> PreparedAgain:
-    """Raises ConfigError or DataError for what can't be run here at all."""
-    here = environment(state.root)
-    configs = [_config(run, found, overrides, state) for run in found.runs]
+    """Raises ConfigError, DataError or what stands in the model's way for what can't be run here at all."""
+    here, once = environment(state.root), Once()
+    configs = [_config(run, found, overrides, state, once) for run in found.runs]
     cells = tuple(Cell(recorded(c, ["reproduce", run.id]), dict(run.point)) for c, run in zip(configs, found.runs, strict=True))
     asked = launched_as(cells, found.launched.launcher, found.launched.at_once)
     salts = [digest(run.id, here.packages, here.code, here.python)[:16] for run in found.runs]
     sweep = prepare_sweep(asked, state, again=salts)
+    for obstacle in (obstacle for cell in sweep.cells for obstacle in cell.prepared.model.obstacles):
+        raise obstacle
     runs = tuple(Again(run, cell, _differences(run, cell, here)) for run, cell in zip(found.runs, sweep.cells, strict=True))
     return PreparedAgain(found, sweep, runs)
 
@@ -97,92 +84,86 @@ def make_again(
     else:
         _, tracking_error = carry_out(sweep, words, state, progress)
     made = [_made(again, state) for again in prepared.runs]
-    return made, tracking_error
+    errors = [_link(one, state) for one in made]
+    return made, next(filter(None, (tracking_error, *errors)), None)
 
 
 def foreign_config(run: Recorded, root: Path) -> list[tuple[str, str, str]]:
     """(key, found there, default here) of what a config from elsewhere says otherwise than ftexp's own."""
-    theirs, ours = _flat(run.config.model_dump(mode="json", by_alias=True)), _flat(_default(root).model_dump(mode="json", by_alias=True))
+    theirs, ours = flattened(run.config), flattened(_default(root))
     keys = [k for k in theirs if not k.startswith(("prices.models", "hyperparameters.candidates", "eval.suites"))]
-    return [(k, json.dumps(theirs[k]), json.dumps(ours.get(k))) for k in keys if theirs[k] != ours.get(k)]
+    return [(k, theirs[k], ours.get(k, "none")) for k in keys if theirs[k] != ours.get(k)]
 
 
-def _config(run: Recorded, found: Found, overrides: Sequence[str], state: State) -> RunConfig:
+def _config(run: Recorded, found: Found, overrides: Sequence[str], state: State, once: Once) -> RunConfig:
+    """With the overrides; else with the examples, threads, device and dtype that the run had."""
+    given = [word.partition("=")[0] for word in overrides]
     config = _overridden(run.config, overrides)
-    is_known = bool(run.inputs.splits) and not any(word.startswith("dataset.") for word in overrides)
-    dataset = find_data(run.inputs.splits, config.dataset, found.folders) if is_known else None
-    changed: dict[str, Any] = {"dataset": dataset or config.dataset}  # not found: what is here is taken, and said to differ
-    changed["model"] = config.model.model_copy(update={"provider": _pinned(config.model.provider, run.inputs.machine)})
-    if run.is_foreign:
+    changed: dict[str, Any] = {"model": config.model.model_copy(update={"provider": _pinned(config.model.provider, run.inputs, given)})}
+    if run.inputs.splits and not any(key.startswith("dataset.") for key in given):
+        wanted = dict(run.inputs.splits)
+        dataset = once((wanted, config.dataset), lambda: find_data(wanted, config.dataset, found.folders))
+        changed["dataset"] = dataset or config.dataset  # not found: what is here is taken, and said to differ
+    if run.is_foreign and not any(key.startswith("tracking.") for key in given):
         changed["tracking"] = _default(state.root).tracking  # recorded here, not where it was recorded then
     return config.model_copy(update=changed)
 
 
 def _overridden(config: RunConfig, overrides: Sequence[str]) -> RunConfig:
     from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+    from yaml import YAMLError  # type: ignore[import-untyped]  # its types are a package of their own
 
     if bad := [word for word in overrides if "=" not in word]:
         raise ConfigError(*(f"{word!r}: expected KEY=VALUE, as in seed=1" for word in bad))
     if not overrides:
         return config
-    values = OmegaConf.create(config.model_dump(mode="json", by_alias=True))
-    merged = OmegaConf.merge(values, OmegaConf.from_dotlist(list(overrides)))
-    return judged(OmegaConf.to_container(merged, resolve=False), "the command")
+    try:
+        values = OmegaConf.create(config.model_dump(mode="json", by_alias=True))
+        merged = OmegaConf.merge(values, OmegaConf.from_dotlist(list(overrides)))
+        return judged(OmegaConf.to_container(merged, resolve=False), "the command")
+    except (OmegaConfBaseException, YAMLError) as error:
+        raise ConfigError(f"{' '.join(overrides)}: can't be read ({' '.join(str(error).split())[:200]}); expected KEY=VALUE") from error
 
 
-def _pinned(provider: Any, machine: Mapping[str, str]) -> Any:
-    """With the threads, device and dtype that the run had, whatever auto would come to here."""
-    if not isinstance(provider, LocalProvider) or "threads" not in machine:
+def _pinned(provider: Any, inputs: Inputs, given: Sequence[str]) -> Any:
+    """With the threads, device and dtype that the run had, whatever auto would come to here, but for those given."""
+    if not isinstance(provider, LocalProvider):
         return provider
-    pins = {"threads": int(machine["threads"]), "device": machine.get("device", "auto"), "dtype": machine.get("dtype", "auto")}
+    then = {key: inputs.machine[key] for key in ("threads", "device", "dtype") if key in inputs.machine}
+    pins = {key: int(value) if key == "threads" else value for key, value in then.items() if f"model.provider.{key}" not in given}
     return provider.model_copy(update=pins)
 
 
 def _differences(run: Recorded, cell: PreparedCell, here: Environment) -> tuple[InputDifference, ...]:
     model = cell.prepared.model.local
-    if model is None:
-        return ()
+    assert model, "a model without obstacles is open"
     now = inputs_of(opening_events(cell.prepared, model, cell.composed, cell.run, here))
-    return tuple(d for d in differences(_comparable(run.inputs, now), now) if d.kind != "config" or not d.key.startswith(_ELSEWHERE))
-
-
-def _comparable(recorded_inputs: Inputs, now: Inputs) -> Inputs:
-    """Without what one of both doesn't know: a key of the config that came later, the project's commit outside a checkout."""
-    config = {**{k: v for k, v in now.config.items() if k not in recorded_inputs.config}, **recorded_inputs.config}
-    config = {k: v for k, v in config.items() if k in now.config}
-    same_code = recorded_inputs.code is not None and recorded_inputs.code == now.code
-    commit = (now.commit, now.dirty, now.patch) if same_code or recorded_inputs.commit is None else None
-    known = replace(recorded_inputs, config=config, code=recorded_inputs.code or None)
-    return known if commit is None else replace(known, commit=commit[0], dirty=commit[1], patch=commit[2])
+    return changed_inputs(run.inputs, run.config, now)
 
 
 def _made(again: Again, state: State) -> MadeAgain:
     row = state.journal.run(again.cell.run)
     if row is None or row.state != "finished":
         return MadeAgain(again, row, None)
-    verdict = verify(again.recorded.outcome, from_journal(row, state.journal, again.recorded.point).outcome)
-    _link(again, row, verdict, state)
-    return MadeAgain(again, row, verdict)
+    return MadeAgain(again, row, verify(again.recorded.outcome, from_journal(row, state.journal, again.recorded.point).outcome))
 
 
-def _link(again: Again, row: RunRow, verdict: Verdict, state: State) -> None:
-    """Each of the two names the other in MLflow, where both are on record here."""
-    tags = {row.id: {"ftexp.reproduces": again.recorded.id, "ftexp.reproduction": verdict.kind}}
-    if state.journal.run(again.recorded.id) is not None:
-        tags[again.recorded.id] = {f"ftexp.reproduced_by.{row.id}": verdict.kind}
-    store = MlflowStore(again.cell.prepared.config.tracking, state)
-    for run, values in tags.items():
+def _link(made: MadeAgain, state: State) -> TrackingError | None:
+    """Each of the two names the other in MLflow, where both are on record here; why MLflow is behind."""
+    if made.run is None or made.verdict is None:
+        return None
+    here, there = made.run, state.journal.run(made.again.recorded.id)
+    told = [(here, {"ftexp.reproduces": made.again.recorded.id, "ftexp.reproduction": made.verdict.kind})]
+    told += [(there, {f"ftexp.reproduced_by.{here.id}": made.verdict.kind})] if there else []
+    errors = []
+    for row, values in told:
         event = Tags(values=values)
-        state.journal.emit(run, [(event.ident, event.model_dump_json())])
-        catch_up(store, run)
+        state.journal.emit(row.id, [(event.ident, event.model_dump_json())])
+        errors.append(catch_up(MlflowStore(parse_tracking(row.tracking), state), row.id))
+    return next(filter(None, errors), None)
 
 
 @cache
 def _default(root: Path) -> RunConfig:
     return compose([], root).config
-
-
-def _flat(value: Any, prefix: str = "") -> dict[str, Any]:
-    if isinstance(value, dict):
-        return {k: v for key, inner in value.items() for k, v in _flat(inner, f"{prefix}.{key}" if prefix else str(key)).items()}
-    return {prefix: value}

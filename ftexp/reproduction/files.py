@@ -7,15 +7,17 @@ and came to, parts that runs share written once. No text of an example or an ans
 from __future__ import annotations
 
 import json
-import re
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from ftexp.config import RunConfig
+from ftexp.data.keeping import write_splits
+from ftexp.data.loading import Loaded
 from ftexp.errors import ConfigError, RunNotFoundError
 from ftexp.files import write_atomically
 from ftexp.provenance import Inputs
@@ -24,6 +26,7 @@ from ftexp.values import Value, digest
 
 DIRECTORY = "experiments"
 _INPUTS = TypeAdapter(Inputs)
+LONGEST_LINE = 320  # of metrics.json: a point of a curve with all its figures
 _SHARED = ("packages", "splits", "examples", "machine")  # parts of Inputs that are often the same for all runs of a record
 
 
@@ -31,8 +34,8 @@ class Launched(Value):
     """How the runs were asked for and launched."""
 
     words: tuple[str, ...]
-    launcher: str
-    at_once: int
+    launcher: Literal["basic", "joblib"]
+    at_once: int = Field(ge=1)
 
 
 class FrozenRun(Value):
@@ -46,7 +49,7 @@ class FrozenRun(Value):
 class Metrics(Value):
     """metrics.json."""
 
-    format: int = 1
+    format: Literal[1] = 1
     frozen_on: str
     launched: Launched
     goal: str | None
@@ -80,37 +83,64 @@ def write(folder: Path, runs: Sequence[Recorded], launched: Launched, report: st
         shared=shared,
     )
     write_atomically(folder / "config.yaml", _config_yaml(folder.name, runs, launched).encode("utf-8"))
-    write_atomically(folder / "metrics.json", _json(metrics).encode("utf-8"))
+    write_atomically(folder / "metrics.json", (_json(metrics.model_dump(mode="json")) + "\n").encode("utf-8"))
     write_atomically(folder / "report.md", report.encode("utf-8"))
 
 
 def read(folder: Path) -> Frozen:
-    """Raises RunNotFoundError where a file is missing, ConfigError where one can't be read."""
-    texts = {}
-    for name in ("config.yaml", "metrics.json"):
-        try:
-            texts[name] = (folder / name).read_text(encoding="utf-8")
-        except OSError as error:
-            raise RunNotFoundError(
-                f"{folder / name}: can't be read ({error.strerror}); expected a record that ftexp freeze wrote"
-            ) from error
-    try:
-        metrics = Metrics.model_validate_json(texts["metrics.json"])
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise ConfigError(
-            f"{folder / 'metrics.json'}: {'.'.join(map(str, first['loc']))}: {first['msg']}; expected what ftexp freeze writes"
-        ) from error
-    configs = _configs(texts["config.yaml"], folder / "config.yaml")
+    """Raises RunNotFoundError where a file is missing, ConfigError where one isn't as ftexp freeze writes it."""
+    metrics = read_metrics(folder)
+    configs = _configs(_text(folder / "config.yaml"), folder / "config.yaml")
     if len(configs) != len(metrics.runs):
         raise ConfigError(f"{folder}: config.yaml has {len(configs)} runs, metrics.json {len(metrics.runs)}; expected one for each")
-    runs = tuple(_thawed(run, config, metrics) for run, config in zip(metrics.runs, configs, strict=True))
+    try:
+        runs = tuple(_thawed(run, config, metrics) for run, config in zip(metrics.runs, configs, strict=True))
+    except KeyError as error:
+        raise ConfigError(f"{folder / 'metrics.json'}: {error.args[0]}: not known; expected what ftexp freeze writes") from error
+    except ValidationError as error:
+        raise ConfigError(_unlike(folder / "metrics.json", error)) from error
     return Frozen(folder, metrics, runs)
+
+
+def read_metrics(folder: Path) -> Metrics:
+    """metrics.json alone. Raises as `read` does."""
+    try:
+        return Metrics.model_validate_json(_text(folder / "metrics.json"))
+    except ValidationError as error:
+        raise ConfigError(_unlike(folder / "metrics.json", error)) from error
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise RunNotFoundError(f"{path}: can't be read ({error.strerror}); expected a record that ftexp freeze wrote") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: not UTF-8; expected what ftexp freeze writes") from error
+
+
+def _unlike(path: Path, error: ValidationError) -> str:
+    first = error.errors()[0]
+    where = "".join(f"{part}: " for part in [".".join(map(str, first["loc"]))] if part)
+    return f"{path}: {where}{first['msg']}; expected what ftexp freeze writes"
+
+
+def write_text(folder: Path, found: Sequence[Loaded]) -> None:
+    """The examples, in `data/`; those of several datasets in a folder each."""
+    for data in found:
+        write_splits(data, folder / "data" / ("" if len(found) == 1 else digest(data.digests)[:8]))
+
+
+def folders_with_text(folder: Path) -> list[Path]:
+    """Where a record's examples may be."""
+    data = folder / "data"
+    return [data, *sorted(path for path in data.iterdir() if path.is_dir())] if data.is_dir() else []
 
 
 def _frozen(run: Recorded, first: Mapping[str, str], shared: dict[str, Any]) -> FrozenRun:
     inputs = _INPUTS.dump_python(run.inputs, mode="json")
-    inputs["config"] = {key: value for key, value in inputs["config"].items() if first.get(key) != value}
+    config = inputs["config"]
+    inputs["config"] = {key: config.get(key) for key in {**first, **config} if first.get(key) != config.get(key)}  # None: not there
     for part in _SHARED:
         name = f"{part}-{digest(inputs[part])[:8]}"
         shared[name] = inputs[part]
@@ -119,25 +149,35 @@ def _frozen(run: Recorded, first: Mapping[str, str], shared: dict[str, Any]) -> 
 
 
 def _thawed(run: FrozenRun, config: RunConfig, metrics: Metrics) -> Recorded:
+    """Raises KeyError for what doesn't belong there, ValidationError for another type."""
+    if unknown := sorted(run.inputs.keys() - Inputs.__dataclass_fields__.keys()):
+        raise KeyError(unknown[0])
     parts = {k: metrics.shared[v] if k in _SHARED else v for k, v in run.inputs.items()}
-    inputs = _INPUTS.validate_python({**parts, "config": {**metrics.config, **parts["config"]}})
+    config_then = {key: value for key, value in {**metrics.config, **parts["config"]}.items() if value is not None}
+    inputs = _INPUTS.validate_python({**parts, "config": config_then})
     return Recorded(run.id, run.name, config, inputs, run.outcome, run.point, is_foreign=True)
 
 
-def _json(metrics: Metrics) -> str:
-    """One line for each short list or object, so that a curve point is a line and a change shows as a change of that line."""
-    text = json.dumps(metrics.model_dump(mode="json"), ensure_ascii=False, indent=1)
-    flat = re.sub(r"\{[^{}\[\]]*\}|\[[^{}\[\]]*\]", lambda found: " ".join(found[0].split()), text)
-    return re.sub(r"\{[^{}\[\]]*\{[^{}]*\}\s*\}", lambda found: " ".join(found[0].split()), flat) + "\n"
+def _json(value: Any, indent: int = 0) -> str:
+    """What fits in a line stands in one, so that a point of a curve is a line and a change shows as that of a line."""
+    line = json.dumps(value, ensure_ascii=False)
+    if len(line) <= LONGEST_LINE or not value or not isinstance(value, dict | list):
+        return line
+    inner = " " * (indent + 1)
+    if isinstance(value, dict):
+        parts = [f"{inner}{json.dumps(key, ensure_ascii=False)}: {_json(part, indent + 1)}" for key, part in value.items()]
+        return "{\n" + ",\n".join(parts) + "\n" + " " * indent + "}"
+    return "[\n" + ",\n".join(inner + _json(part, indent + 1) for part in value) + "\n" + " " * indent + "]"
 
 
 def _config_yaml(name: str, runs: Sequence[Recorded], launched: Launched) -> str:
     from omegaconf import OmegaConf
 
     first = _plain(runs[0].config)
-    differing = [{k: v for k, v in _flat(_plain(run.config)).items() if _flat(first).get(k) != v} for run in runs]
+    differing = [_changes(first, _plain(run.config)) for run in runs]
     head = f"# What was run. Make it again, and see whether it comes out the same: ftexp reproduce {name} --verify\n"
-    head += f"# It was asked for with: ftexp {' '.join(launched.words)}\n"
+    asked = " ".join(shlex.join(["ftexp", *launched.words]).split())  # in one line, whatever stands in the words
+    head += f"# It was asked for with: {asked}\n" if launched.words else ""
     return head + OmegaConf.to_yaml(OmegaConf.create({"config": first, "runs": differing}))
 
 
@@ -152,15 +192,27 @@ def _configs(text: str, path: Path) -> list[RunConfig]:
         raise ConfigError(f"{path}: can't be read ({' '.join(str(error).split())[:200]})") from error
     if not isinstance(values, dict) or not isinstance(values.get("runs"), list) or not isinstance(values.get("config"), dict):
         raise ConfigError(f"{path}: found no config and runs; expected what ftexp freeze writes")
-    if unknown := values.keys() - {"config", "runs"}:
-        raise ConfigError(f"{path}: unknown key {sorted(map(str, unknown))[0]}; expected config and runs")
-    return [judged(_with(values["config"], change), str(path)) for change in values["runs"]]
+    if unknown := sorted(map(str, values.keys() - {"config", "runs"})):
+        raise ConfigError(f"{path}: {unknown[0]}: unknown key; expected config and runs")
+    if any(not isinstance(changes, dict) for changes in values["runs"]):
+        raise ConfigError(f"{path}: runs: found no group of keys; expected one for each run, empty where it is as config says")
+    return [judged(_with(values["config"], changes), str(path)) for changes in values["runs"]]
 
 
-def _with(config: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
+def _changes(first: Any, other: Any, key: str = "") -> dict[str, Any]:
+    """By dotted key what `other` has otherwise; a group with other keys, or keys with dots in them, is one value."""
+    if first == other:
+        return {}
+    alike = isinstance(first, dict) and isinstance(other, dict) and first.keys() == other.keys() and not any("." in k for k in first)
+    if not alike:
+        return {key: other}
+    return {k: v for name in first for k, v in _changes(first[name], other[name], f"{key}.{name}" if key else name).items()}
+
+
+def _with(config: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """`config` with dotted keys changed."""
-    changed: dict[str, Any] = json.loads(json.dumps(config))
-    for key, value in change.items():
+    changed: dict[str, Any] = json.loads(json.dumps(config, default=str))
+    for key, value in changes.items():
         *path, last = str(key).split(".")
         inner = changed
         for part in path:
@@ -172,9 +224,3 @@ def _with(config: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any
 def _plain(config: RunConfig) -> dict[str, Any]:
     values: dict[str, Any] = config.model_dump(mode="json", by_alias=True)
     return values
-
-
-def _flat(value: Any, prefix: str = "") -> dict[str, Any]:
-    if isinstance(value, dict):
-        return {k: v for key, inner in value.items() for k, v in _flat(inner, f"{prefix}.{key}" if prefix else str(key)).items()}
-    return {prefix: value}

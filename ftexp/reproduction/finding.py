@@ -10,7 +10,7 @@ from ftexp.data.keeping import copies
 from ftexp.errors import RunNotFoundError
 from ftexp.records import find_run
 from ftexp.reproduction import files
-from ftexp.reproduction.files import DIRECTORY, Launched
+from ftexp.reproduction.files import DIRECTORY, Launched, folders_with_text
 from ftexp.reproduction.recorded import Recorded, from_journal, from_mlflow
 from ftexp.state import State
 from ftexp.sweep.results import results_of
@@ -37,18 +37,15 @@ def find(reference: str, state: State, tracking_uri: str | None) -> Found:
     for folder in (Path(reference), state.root / DIRECTORY / reference):
         if (folder / "metrics.json").is_file() or (folder / "config.yaml").is_file():
             frozen = files.read(folder)
-            return Found(str(folder), frozen.runs, frozen.metrics.launched, (folder / "data", *kept))
-    try:
+            return Found(str(folder), frozen.runs, frozen.metrics.launched, (*folders_with_text(folder), *kept))
+    database = state.root / "mlflow.db"
+    if _is_on_record(reference, state) or not database.exists():
         return on_record(reference, state)
-    except RunNotFoundError:
-        database = state.root / "mlflow.db"
-        if not database.exists():
-            raise
     return _in_mlflow(f"sqlite:///{database}", reference, kept)
 
 
 def on_record(reference: str, state: State) -> Found:
-    """A sweep or a run of the journal."""
+    """A sweep or a run of the journal. Raises RunNotFoundError where there is none, or one that hasn't finished."""
     sweeps = [s for s in state.journal.sweeps() if s.id.startswith(reference)] if state.exists else []
     kept = tuple(copies(state))
     if len(sweeps) != 1:
@@ -63,6 +60,14 @@ def on_record(reference: str, state: State) -> Found:
     runs = tuple(from_journal(results.runs[c.cell], state.journal, json.loads(c.point)) for c in results.cells)
     launched = Launched(words=tuple(results.words), launcher=results.row.launcher, at_once=results.row.at_once)
     return Found(f"sweep {results.row.id}", runs, launched, kept)
+
+
+def _is_on_record(reference: str, state: State) -> bool:
+    try:
+        find_run(reference, state)
+    except RunNotFoundError:
+        return state.exists and any(sweep.id.startswith(reference) for sweep in state.journal.sweeps())
+    return True
 
 
 def _overrides(run: str, state: State) -> list[str]:

@@ -47,7 +47,7 @@ class Recorded:
 
 
 def from_journal(row: RunRow, journal: Journal, point: Mapping[str, str]) -> Recorded:
-    """Of a finished run."""
+    """Of a finished run. Raises ConfigError where its config was written by a version too far from this one."""
     record = Record.model_validate_json(row.record or "")
     said = {s: Answers.model_validate_json(a) for s in SUBJECTS if (a := journal.step_of(row.id, f"answers_{s}")) is not None}
     outcome = Outcome(
@@ -57,7 +57,7 @@ def from_journal(row: RunRow, journal: Journal, point: Mapping[str, str]) -> Rec
         adapter_sha256=record.training.adapter.sha256,
         seconds=record.training.seconds + record.evaluation_seconds,
     )
-    config = RunConfig.model_validate_json(row.config)
+    config = validated(RunConfig, json.loads(row.config))
     return Recorded(row.id, row.name, config, inputs_on_record([row.id], journal)[row.id], outcome, point, is_foreign=False)
 
 
@@ -77,7 +77,7 @@ def from_mlflow(
         scores={n: v for n, v in metrics.items() if n.startswith("score/") and not n.startswith("score/validation/")},
         answers={subject: sha256_of_texts(answers) for subject, answers in said.items()},
         adapter_sha256=tags.get("ftexp.adapter_sha256"),
-        seconds=None,
+        seconds=_seconds(metrics),
     )
     config = config_from(texts["config/resolved.yaml"], f"run {name}")
     return Recorded(tags.get("ftexp.run", name), name, config, inputs_from(params, tags, texts, splits), outcome, {}, is_foreign=True)
@@ -97,13 +97,18 @@ def config_from(text: str, where: str) -> RunConfig:
 
 
 def judged(values: Any, where: str) -> RunConfig:
+    """Raises ConfigError with every fault, interpolations among them."""
     if not isinstance(values, dict):
         raise ConfigError(f"{where}: its config is {type(values).__name__}; expected a group of keys")
-    faults = [f"{where}: {key}: found {value!r}; a recorded config has values, not interpolations" for key, value in _open(values)]
+    interpolated = {key: f"{key}: found {value!r}; expected a value, since nothing is looked up here" for key, value in _open(values)}
     try:
-        return validated(RunConfig, values, faults)
+        config = validated(RunConfig, values)
     except ConfigError as error:
-        raise ConfigError(*(f if f.startswith(where) else f"{where}: {f}" for f in error.faults)) from error
+        others = [fault for fault in error.faults if fault.partition(":")[0] not in interpolated]
+        raise ConfigError(*(f"{where}: {fault}" for fault in (*interpolated.values(), *others))) from error
+    if interpolated:
+        raise ConfigError(*(f"{where}: {fault}" for fault in interpolated.values()))
+    return config
 
 
 def _open(value: Any, key: str = "") -> list[tuple[str, str]]:
@@ -112,6 +117,13 @@ def _open(value: Any, key: str = "") -> list[tuple[str, str]]:
     if isinstance(value, list):
         return [found for i, inner in enumerate(value) for found in _open(inner, f"{key}.{i}")]
     return [(key, value)] if isinstance(value, str) and "${" in value else []
+
+
+def _seconds(metrics: Mapping[str, float]) -> float | None:
+    """Of training and evaluation."""
+    evaluation = [metrics.get(f"time/{what}_{subject}_seconds", 0.0) for what in ("answers", "losses") for subject in SUBJECTS]
+    trained = metrics.get("time/train_seconds")
+    return None if trained is None else trained + (sum(evaluation[:3]) + sum(evaluation[3:]))
 
 
 def sha256_of_texts(texts: list[str]) -> str:

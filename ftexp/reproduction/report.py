@@ -8,7 +8,7 @@ from ftexp.report.sweep import grid_markdown, markdown_row, ranking_lines, ranki
 from ftexp.report.terminal import duration
 from ftexp.reproduction import files
 from ftexp.reproduction.finding import Found
-from ftexp.reproduction.recorded import Recorded
+from ftexp.reproduction.recorded import SUBJECTS, Recorded
 from ftexp.state import State
 from ftexp.sweep.confirmation import confirmation_of
 from ftexp.sweep.results import SweepResults, results_of
@@ -19,7 +19,8 @@ ANALYSIS = "## Analysis"  # what a person wrote below this line is kept when a r
 def report(name: str, found: Found, old: Path, state: State) -> str:
     """Scores, what it was made with, how to make it again. No text of an example or an answer."""
     first = found.runs[0]
-    lines = [f"# {name}", "", first.config.goal or "", "", f"Make it again: `ftexp reproduce {name} --verify`", ""]
+    goal = [first.config.goal, ""] if first.config.goal else []
+    lines = [f"# {name}", "", *goal, f"Make it again: `ftexp reproduce {name} --verify`", ""]
     sweep = _sweep(found, state)
     if sweep and sweep.ranking:
         lines += ["## Ranking", "", *(f"- {line}" for line in _ranking_lines(sweep, state)), ""]
@@ -31,7 +32,7 @@ def report(name: str, found: Found, old: Path, state: State) -> str:
 
 def index(directory: Path) -> str:
     """A row for each record there is."""
-    rows = [files.read(folder) for folder in sorted(directory.iterdir()) if (folder / "metrics.json").is_file()]
+    records = {f.name: files.read_metrics(f) for f in sorted(directory.iterdir()) if (f / "metrics.json").is_file()}
     lines = [
         "# Experiments worth keeping",
         "",
@@ -39,17 +40,26 @@ def index(directory: Path) -> str:
         "RUN NAME` writes one; `ftexp reproduce NAME --verify`, or `make reproduce NAME=NAME`, makes it again and says whether it came out",
         "the same: identical is promised for the same processor model, thread count and packages.",
         "",
-        markdown_row(["record", "question", "runs", "best tuned score (test)", "frozen on"]),
+        markdown_row(["record", "question", "runs", "tuned score on the test items", "frozen on"]),
         markdown_row(["---"] * 5),
     ]
-    for frozen in rows:
-        headline = f"score/tuned/{frozen.metrics.headline}"
-        scores = [run.outcome.scores[headline] for run in frozen.metrics.runs if headline in run.outcome.scores]
-        best = f"{frozen.metrics.headline} {max(scores):.3f}" if scores else "not measured"
-        name = frozen.folder.name
-        cells = [f"[{name}]({name}/report.md)", frozen.metrics.goal or "", str(len(frozen.runs)), best, frozen.metrics.frozen_on]
+    for name, metrics in records.items():
+        cells = [
+            f"[{name}]({name}/report.md)",
+            " ".join((metrics.goal or "").split()),
+            str(len(metrics.runs)),
+            _scored(metrics),
+            metrics.frozen_on,
+        ]
         lines.append(markdown_row(cells))
     return "\n".join(lines) + "\n"
+
+
+def _scored(metrics: files.Metrics) -> str:
+    """From the lowest to the highest where there are several runs: test items pick no best one."""
+    found = [run.outcome.scores.get(f"score/tuned/{metrics.headline}") for run in metrics.runs]
+    scores = sorted({f"{score:.3f}": score for score in found if score is not None}.items(), key=lambda shown: shown[1])
+    return f"{metrics.headline} {' to '.join(dict.fromkeys((scores[0][0], scores[-1][0])))}" if scores else "not measured"
 
 
 def _sweep(found: Found, state: State) -> SweepResults | None:
@@ -66,10 +76,13 @@ def _ranking_lines(sweep: SweepResults, state: State) -> list[str]:
 def _scores(run: Recorded) -> list[str]:
     scores = run.outcome.scores
     metrics = [n.removeprefix("score/tuned/") for n in scores if n.startswith("score/tuned/") and n.count("/") == 3]
-    subjects = [s for s in ("base", "few_shot", "tuned") if f"score/{s}/{metrics[0]}" in scores]
+    if not metrics:
+        return ["Not measured."]
+    subjects = [s for s in SUBJECTS if any(f"score/{s}/{metric}" in scores for metric in metrics)]
     lines = [markdown_row(["metric", *subjects, "tuned - base"]), markdown_row(["---"] * (len(subjects) + 2))]
     for metric in metrics:
-        cells = [f"{scores[f'score/{s}/{metric}']:.3f}" for s in subjects]
+        means = [scores.get(f"score/{s}/{metric}") for s in subjects]
+        cells = ["not measured" if mean is None else f"{mean:.3f}" for mean in means]
         delta = f"score/delta_base/{metric}"
         interval = f" [{scores[f'{delta}/ci_low']:+.3f}, {scores[f'{delta}/ci_high']:+.3f}]" if f"{delta}/ci_low" in scores else ""
         lines.append(markdown_row([metric, *cells, f"{scores[delta]:+.3f}{interval}" if delta in scores else "not measured"]))
@@ -86,7 +99,7 @@ def _made_with(found: Found) -> list[str]:
         "",
         f"- {machine['processor']}, {machine['device']}, {machine['dtype']}, {machine['threads']} thread(s)",
         f"- Python {machine['python']}, {packages}",
-        f"- {duration(sum(seconds))} of training and evaluation in {len(found.runs)} run(s); nothing billed: trained on this machine",
+        f"- {duration(sum(seconds))} of training and evaluation in {len(found.runs)} run(s); nothing billed: trained locally",
         f"- dataset {first.config.dataset.name} ({first.config.dataset.license or 'licence not stated'}), "
         f"model {first.config.model.name} ({first.config.model.license or 'licence not stated'})",
     ]

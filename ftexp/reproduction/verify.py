@@ -14,6 +14,7 @@ from ftexp.reproduction.recorded import Outcome
 from ftexp.values import Value
 
 LOSS_TOLERANCE = 0.02
+_ABOUT_A_SCORE = ("/n", "/ci_low", "/ci_high")
 
 
 class Verdict(Value):
@@ -33,16 +34,17 @@ class Verdict(Value):
 
 
 def verify(recorded: Outcome, again: Outcome) -> Verdict:
+    """What isn't on record isn't compared; without a curve or scores on record nothing is called identical."""
     ours, theirs = _by_step(recorded.curve), _by_step(again.curve)
-    steps = sorted(ours.keys() | theirs.keys())
+    steps = sorted(ours.keys() | theirs.keys()) if ours else []
     first = next((s for s in steps if ours.get(s) != theirs.get(s)), None)
     out = next((s for s in steps if not _is_close(ours.get(s, {}), theirs.get(s, {}))), None)
-    moved = [n for n in recorded.scores if not n.endswith(("/n", "/ci_low", "/ci_high")) and not _is_inside(n, recorded, again)]
-    differing = list(_differing(recorded, again))
-    remarks = (*differing, *(f"{n}: {again.scores.get(n)} is outside of the recorded interval" for n in moved), *_not_on_record(recorded))
+    moved, differing = list(_moved(recorded.scores, again.scores)), list(_differing(recorded, again))
+    remarks = (*differing, *moved, *_not_on_record(recorded))
     if out is not None or moved:
         return Verdict(kind="diverged", first_difference=first, diverged_at=out, remarks=remarks)
-    kind: Literal["identical", "within tolerance"] = "identical" if first is None and not differing else "within tolerance"
+    is_identical = first is None and not differing and recorded.curve and recorded.scores
+    kind: Literal["identical", "within tolerance"] = "identical" if is_identical else "within tolerance"
     return Verdict(kind=kind, first_difference=first, diverged_at=None, remarks=remarks)
 
 
@@ -56,12 +58,17 @@ def _is_close(one: Mapping[str, float], other: Mapping[str, float]) -> bool:
     return all(n in one and n in other and abs(one[n] - other[n]) <= LOSS_TOLERANCE * abs(one[n]) for n in names)
 
 
-def _is_inside(name: str, recorded: Outcome, again: Outcome) -> bool:
-    """A score without an interval must be the same."""
-    if name not in again.scores:
-        return False
-    low, high = (recorded.scores.get(f"{name}/{end}", recorded.scores[name]) for end in ("ci_low", "ci_high"))
-    return low <= again.scores[name] <= high
+def _moved(recorded: Mapping[str, float], again: Mapping[str, float]) -> Iterator[str]:
+    """Scores outside of their recorded interval; one without an interval must be the same."""
+    for name in recorded:
+        if name.endswith(_ABOUT_A_SCORE):
+            continue
+        low, high = (recorded.get(f"{name}/{end}", recorded[name]) for end in ("ci_low", "ci_high"))
+        if name not in again:
+            yield f"{name}: {recorded[name]:.4g} then, not measured now"
+        elif not low <= again[name] <= high:
+            interval = f"[{low:.4g}, {high:.4g}]" if low < high else f"{low:.4g}"
+            yield f"{name}: {again[name]:.4g}, outside of the {interval} on record"
 
 
 def _differing(recorded: Outcome, again: Outcome) -> Iterator[str]:
@@ -75,6 +82,6 @@ def _differing(recorded: Outcome, again: Outcome) -> Iterator[str]:
 
 
 def _not_on_record(recorded: Outcome) -> Iterator[str]:
-    there = {"curve": recorded.curve, "answers": recorded.answers, "adapter": recorded.adapter_sha256}
+    there = {"curve": recorded.curve, "scores": recorded.scores, "answers": recorded.answers, "adapter": recorded.adapter_sha256}
     if missing := [what for what, found in there.items() if not found]:
         yield f"not on record, so not compared: {', '.join(missing)}"

@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from ftexp.errors import RunNotFoundError
+from ftexp.errors import ConfigError, RunNotFoundError, TrackingError
 from ftexp.tracking.mlflow_store import quiet_client, told_clearly
 
 if TYPE_CHECKING:
@@ -39,15 +39,29 @@ class Shown:
 
 
 def read_run(uri: str, reference: str) -> Shown:
-    """By MLflow's run id or ftexp's. Raises RunNotFoundError where the store has none, TrackingError where it can't be read."""
+    """By MLflow's run id or ftexp's.
+
+    Raises RunNotFoundError where the store has none or one that hasn't finished, TrackingError where it can't be read.
+    """
+    _refuse_absent(uri)
     with told_clearly(uri, "read"):
         client = quiet_client(uri)
         run = _found(client, reference)
         if run is None:
             raise RunNotFoundError(f"run {reference!r}: not in the MLflow store {uri}; expected an id of MLflow's or one of ftexp's")
+        if run.info.status != "FINISHED":
+            raise RunNotFoundError(f"run {reference}: has no result, MLflow says {run.info.status}; expected a finished one")
         texts = dict(_texts(client, run.info.run_id))
         name = run.info.run_name or reference
         return Shown(name, dict(run.data.params), dict(run.data.tags), dict(run.data.metrics), texts)
+
+
+def _refuse_absent(uri: str) -> None:
+    """MLflow would create what isn't there."""
+    if "://" not in uri:
+        raise ConfigError(f"--tracking: found {uri!r}, expected sqlite:////PATH/mlflow.db or the address of an MLflow server")
+    if uri.startswith("sqlite:///") and not Path(uri.removeprefix("sqlite:///")).is_file():
+        raise TrackingError(f"{uri}: no such file; expected an MLflow database (four slashes before a path from the root)")
 
 
 def _found(client: MlflowClient, reference: str) -> Run | None:
@@ -67,4 +81,4 @@ def _texts(client: MlflowClient, run: str) -> Iterator[tuple[str, str]]:
     with TemporaryDirectory() as folder:
         for path in TEXTS:
             if path in there:
-                yield path, Path(client.download_artifacts(run, path, folder)).read_text(encoding="utf-8")
+                yield path, Path(client.download_artifacts(run, path, folder)).read_bytes().decode("utf-8")
