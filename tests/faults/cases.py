@@ -94,11 +94,14 @@ class Laboratory:
         assert code == 0, f"exit code {code}\n{said(project)}"
         return json.loads(project.with_suffix(".json").read_text(encoding="utf-8"))
 
-    def case(self, fate: Fate, pause_seconds: float = 60.0, database: bool = True) -> Case:
-        project = self.new_project(database)
-        code = self.run(project, fate, pause_seconds)
-        log = project.with_suffix(".struck")
-        case = Case(fate, code, log.read_text(encoding="utf-8") if log.exists() else "", said(project))
+    def case(self, *fates: Fate, pause_seconds: float = 60.0, database: bool = True) -> Case:
+        """A command that meets one fate after the other, and then none. What went well leaves nothing behind."""
+        project, case = self.new_project(database), Case(fates)
+        for fate in fates:
+            case.codes.append(self.run(project, fate, pause_seconds))
+            case.points += [log.read_text(encoding="utf-8")] if (log := project.with_suffix(".struck")).exists() else []
+            log.unlink(missing_ok=True)
+        case.said = said(project)
         told = told_steps(project)
         trained = project.with_suffix(".trained")
         trained.unlink(missing_ok=True)
@@ -111,24 +114,28 @@ class Laboratory:
         if case.repeated >= VALIDATE_EVERY:
             case.faults.append(f"{case.repeated} told steps were trained again: {sorted(told & again)}")
         if not case.faults:
-            for left in self.folder.glob(f"{project.name}*"):
-                shutil.rmtree(left) if left.is_dir() else left.unlink()
+            shutil.rmtree(project)
+            for left in self.folder.glob(f"{project.name}.*"):
+                left.unlink()
         return case
 
 
 @dataclass
 class Case:
-    """What happened at which point (empty: at none), the exit code of the first command, and what is wrong after the second."""
+    """The points at which fates struck, exit codes, what the last disturbed command said, and what is wrong after the undisturbed one.
 
-    fate: Fate
-    code: int
-    point: str
-    said: str
+    `repeated` counts the steps that had been told and were trained again.
+    """
+
+    fates: tuple[Fate, ...]
+    codes: list[int] = field(default_factory=list)
+    points: list[str] = field(default_factory=list)
+    said: str = ""
     repeated: int = 0
     faults: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
-        return f"{self.fate.what} at point {self.fate.number or self.fate.name} ({self.point}): " + "\n    ".join(self.faults)
+        return f"{self.fates} {self.points}:\n    " + "\n    ".join(self.faults)
 
 
 def said(project: Path) -> str:

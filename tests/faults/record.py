@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 TIMES = ("time/", "train/tokens_per_second")  # metrics that are another number each time
@@ -17,16 +19,16 @@ def record_of(root: Path) -> dict[str, Any]:
 
 
 def told_steps(root: Path) -> set[int]:
-    """The training steps whose figures are in the journal."""
-    journal = root / ".ftexp" / "journal.db"
-    if not journal.exists():
-        return set()
-    with sqlite3.connect(journal) as db:
-        if not db.execute("SELECT 1 FROM sqlite_master WHERE name='events'").fetchone():
-            return set()
-        bodies = [json.loads(body) for (body,) in db.execute("SELECT body FROM events WHERE ident LIKE 'figures/%train/loss%'")]
-    db.close()
-    return {body["step"] for body in bodies}
+    """The training steps whose figures are in the journal, read from a copy: SQLite tidies up after a kill where it reads."""
+    with TemporaryDirectory() as copy:
+        for file in (root / ".ftexp").glob("journal.db*"):
+            shutil.copy(file, copy)
+        db = sqlite3.connect(Path(copy) / "journal.db")
+        begun = db.execute("SELECT 1 FROM sqlite_master WHERE name='events'").fetchone()
+        query = "SELECT body FROM events WHERE ident LIKE 'figures/%train/loss%'"
+        steps = {json.loads(body)["step"] for (body,) in db.execute(query)} if begun else set()
+        db.close()
+    return steps
 
 
 def seconds_of(root: Path) -> dict[str, float]:
