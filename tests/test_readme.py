@@ -9,13 +9,19 @@ from pathlib import Path
 import pytest
 from tiny import Project, ftexp, write_chats
 
+from ftexp.sweep.expand import expand
+
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SHELL = "\n".join(re.findall(r"```sh\n(.*?)```", README, flags=re.DOTALL))
 COMMANDS = [shlex.split(line, comments=True) for line in SHELL.splitlines() if line.strip()]
 FTEXP = [words[1:] for words in COMMANDS if words[0] == ".venv/bin/ftexp"]
-OWN_DATA = [words for words in FTEXP if "dataset=jsonl" in words]
-OF_A_RUN = [words for words in FTEXP if "last" in words]
+SWEEP = [words for words in FTEXP if "-m" in words]
+OWN_DATA = [words for words in FTEXP if "dataset=jsonl" in words and words not in SWEEP]
+DECLARED = [words for words in FTEXP if "experiment=epochs_lr_sweep" in words]
+OF_A_SWEEP = [words for words in FTEXP if words[0] in ("confirm", "status")]
+TO_BE_KEPT = [words for words in FTEXP if words[0] in ("freeze", "reproduce", "compare")]
+OF_A_RUN = [words for words in FTEXP if "last" in words and words not in OF_A_SWEEP + TO_BE_KEPT]
 
 
 def test_every_command_is_one_that_is_tried_here() -> None:
@@ -23,7 +29,13 @@ def test_every_command_is_one_that_is_tried_here() -> None:
     assert [words[:2] for words in others] == [["make", "quickstart"], ["make", "test"]]
     assert len(OWN_DATA) == 3
     assert [words[0] for words in OF_A_RUN] == ["ui", "chat", "export"]
-    assert len(OWN_DATA) + len(OF_A_RUN) == len(FTEXP)
+    assert [words[0] for words in DECLARED + SWEEP + OF_A_SWEEP + TO_BE_KEPT] == [
+        *("plan", "run"),  # declared in a file
+        "run",
+        *("status", "confirm"),
+        *("compare", "freeze", "reproduce"),
+    ]
+    assert len(OWN_DATA + OF_A_RUN + DECLARED + SWEEP + OF_A_SWEEP + TO_BE_KEPT) == len(FTEXP)
 
 
 def test_make_knows_the_targets_that_are_named() -> None:
@@ -37,6 +49,28 @@ def test_own_examples_are_checked_planned_and_trained_on(words: list[str], proje
     tiny = [override for override in project.overrides if not override.startswith("dataset")]
     said = ftexp(*words, *tiny)
     assert said.code == 0, said.err
+
+
+@pytest.mark.parametrize("words", DECLARED, ids=lambda words: words[0])
+def test_the_declared_sweep_is_one_of_nine_runs(words: list[str], bare_project: Project) -> None:
+    assert len(expand(words[1:], bare_project.path).cells) == 9
+
+
+def test_own_examples_are_swept_over_and_the_first_two_confirmed(project: Project) -> None:
+    write_chats(project.path / "mine.jsonl")
+    tiny = [override for override in project.overrides if not override.startswith("dataset")]
+    [run] = SWEEP
+    assert ftexp(*run, *tiny, "hyperparameters.n_epochs=1,2").code == 0
+    for words in OF_A_SWEEP:
+        said = ftexp(*(word.replace("3", "1") for word in words))
+        assert said.code == 0, said.err
+
+
+def test_a_run_is_compared_kept_and_made_again_as_it_was(copy_of_finished) -> None:
+    for words in TO_BE_KEPT:
+        said = ftexp(*words)
+        assert said.code == 0, said.err
+    assert ": identical" in said.out
 
 
 @pytest.mark.parametrize("words", [w for w in OF_A_RUN if w[0] != "ui"], ids=lambda words: words[0])

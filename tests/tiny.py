@@ -41,6 +41,10 @@ QUESTIONS = {
 }
 
 
+# A sweep of four runs.
+FOUR_RUNS = ("-m", "seed=0,1", "hyperparameters.n_epochs=1,2", "eval.few_shot=1")
+
+
 def chat(question: str, answer: str, origin: str = "chat") -> Example:
     return Example((Message("user", question), Message("assistant", answer)), origin)
 

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tiny import Project, Said, in_project, new_project
-
-WORDS = ("-m", "seed=0,1", "hyperparameters.n_epochs=1,2", "eval.few_shot=1")
+from tiny import FOUR_RUNS, Project, Said, in_project, new_project
 
 
 @dataclass(frozen=True)
@@ -28,7 +26,7 @@ class Swept:
 @pytest.fixture(scope="session")
 def the_swept(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path, mlflow_database: Path) -> Swept:
     with new_project(tmp_path_factory.mktemp("swept") / "project", tiny_model, mlflow_database) as project:
-        said = project.run(*WORDS)
+        said = project.run(*FOUR_RUNS)
     assert said.code == 0, said.err
     return Swept(project, said)
 

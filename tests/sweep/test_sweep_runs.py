@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import WORDS
 from mlflow import MlflowClient
 from mlflow.entities import Run
-from tiny import Project, ftexp
+from tiny import FOUR_RUNS, Project, ftexp
 
 from ftexp.backends.local.backend import LocalBackend
 from ftexp.data import loading
@@ -56,7 +55,7 @@ def test_what_the_ranking_is_worth_is_said(swept) -> None:
 
 def test_the_same_command_again_does_nothing_and_says_the_same(copy_of_swept) -> None:
     before = computed(copy_of_swept.project)
-    again = copy_of_swept.project.run(*WORDS)
+    again = copy_of_swept.project.run(*FOUR_RUNS)
     assert again.code == 0, again.err
     assert "4 of 4 runs are on record" in again.err
     assert again.out == copy_of_swept.said.out
@@ -64,7 +63,7 @@ def test_the_same_command_again_does_nothing_and_says_the_same(copy_of_swept) ->
 
 
 def test_a_larger_sweep_does_only_what_is_missing(copy_of_swept) -> None:
-    said = copy_of_swept.project.run(*WORDS[:1], "seed=0,1,2", *WORDS[2:])
+    said = copy_of_swept.project.run(*FOUR_RUNS[:1], "seed=0,1,2", *FOUR_RUNS[2:])
     assert said.code == 0, said.err
     assert "4 of 6 runs are on record" in said.err
     assert computed(copy_of_swept.project)["train"] == 6
@@ -162,7 +161,7 @@ def test_other_seeds_say_whether_the_winner_is_better(copy_of_swept) -> None:
     assert re.search(
         r"^verdict   n_epochs=2 is (better than|not shown to be better than) the second \(n_epochs=1\): ", said.out, re.MULTILINE
     )
-    again = copy_of_swept.project.run(*WORDS)
+    again = copy_of_swept.project.run(*FOUR_RUNS)
     assert "verdict   n_epochs=2 is" in again.out, "the ranking tells of the confirmation from now on"
 
 
