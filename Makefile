@@ -33,6 +33,11 @@ slow: $(READY)  ## the tests that train the real small model
 	$(BIN)/ftexp model fetch smollm2-135m
 	$(BIN)/python -m pytest -m slow
 
+reproduce: $(READY)  ## a record of experiments/ made again and verified: make reproduce NAME=quickstart
+	@test -n "$(NAME)" || { echo "make: name a record, as in: make reproduce NAME=$$(ls experiments | grep -v README | head -n 1)"; exit 2; }
+	$(BIN)/ftexp model fetch smollm2-135m
+	$(BIN)/ftexp reproduce $(NAME) --verify
+
 check: $(READY)  ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

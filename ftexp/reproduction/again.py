@@ -66,8 +66,8 @@ def prepare_again(found: Found, overrides: Sequence[str], state: State) -> Prepa
     configs = [_config(run, found, overrides, state, once) for run in found.runs]
     cells = tuple(Cell(recorded(c, ["reproduce", run.id]), dict(run.point)) for c, run in zip(configs, found.runs, strict=True))
     asked = launched_as(cells, found.launched.launcher, found.launched.at_once)
-    salts = [digest(run.id, here.packages, here.code, here.python)[:16] for run in found.runs]
-    sweep = prepare_sweep(asked, state, again=salts)
+    apart = digest([run.id for run in found.runs], here.packages, here.code, here.python)[:16]  # one for all: they share the base's answers
+    sweep = prepare_sweep(asked, state, again=apart)
     for obstacle in (obstacle for cell in sweep.cells for obstacle in cell.prepared.model.obstacles):
         raise obstacle
     runs = tuple(Again(run, cell, _differences(run, cell, here)) for run, cell in zip(found.runs, sweep.cells, strict=True))

@@ -64,15 +64,15 @@ class PreparedSweep:
         return SweepRow(self.id, command, asked.launcher, asked.at_once, self.of, started_at), cells
 
 
-def prepare_sweep(asked: Asked, state: State, of: str | None = None, again: Sequence[str] = ()) -> PreparedSweep:
+def prepare_sweep(asked: Asked, state: State, of: str | None = None, again: str = "") -> PreparedSweep:
     """Data is read and tokens are counted once for all cells. Cells that come to the same run are one.
 
-    `again`, one a cell, sets runs that are made again apart from those on record.
+    `again` sets runs that are made again apart from those on record.
     """
     once, by_run = Once(), dict[str, PreparedCell]()
-    for cell, repeat in zip(asked.cells, again or [""] * len(asked.cells), strict=True):
+    for cell in asked.cells:
         p = prepare(cell.composed.config, state, once)
-        p = replace(p, label="-".join(filter(None, (_label(cell), "again" if repeat else ""))), again=repeat)
+        p = replace(p, label="-".join(filter(None, (_label(cell), "again" if again else ""))), again=again)
         run = run_id(p, keys_for(p, p.model.local)) if p.model.local else ""
         by_run.setdefault(run or cell.title, PreparedCell(len(by_run) + 1, cell, p, run))
     name = digest("sweep", sorted(by_run))[:10]

@@ -178,6 +178,7 @@ def test_a_sweep_is_kept_and_made_again_cell_by_cell(project: Project) -> None:
     assert [line.rpartition(": ")[2] for line in lines(said, "verdict")] == ["identical", "identical"]
     again = State(project.path).journal.sweeps()[-1]
     assert (again.id != sweep.id, again.launcher, again.at_once) == (True, "joblib", 1)
+    assert len(State(project.path).journal.results("answers_base")) == 2, "once for the sweep, once for all that was made again"
     report = (project.path / "experiments" / "seeds" / "report.md").read_text(encoding="utf-8")
     assert "## Ranking" in report and "| seed |" in report
 
