@@ -78,17 +78,20 @@ def _curves(ranking: Ranking, curves: Mapping[int, Curve], path: Path) -> None:
 
 
 def _score_against_time(ranking: Ranking, path: Path) -> None:
-    figure, ax = _figure(8, 5)
-    for place in ranking.places:
+    """Points have the number of their run, which the legend explains: names beside them would cover each other."""
+    figure, ax = _figure(10, 5)
+    for place in sorted(ranking.places, key=lambda p: p.contender.number):
         if place.test is None:
             continue
-        seconds, value = place.contender.seconds / 60, place.test.value
+        at = (place.contender.seconds / 60, place.test.value)
         error = 0.0 if place.test.standard_error is None else place.test.standard_error
-        ax.errorbar(seconds, value, yerr=error, fmt="o", color="tab:orange" if place is ranking.winner else "tab:blue", capsize=3)
-        ax.annotate(place.contender.title, (seconds, value), xytext=(6, 4), textcoords="offset points", fontsize="small")
+        colour = "tab:orange" if place is ranking.winner else "tab:blue"
+        ax.errorbar(*at, yerr=error, fmt="o", color=colour, capsize=3, label=f"{place.contender.number}: {place.contender.title}")
+        ax.annotate(str(place.contender.number), at, xytext=(6, 4), textcoords="offset points")
     ax.set_xlabel("minutes of training and evaluation")
     ax.set_ylabel(f"{ranking.metric}, test items, ± standard error")
     ax.set_title("what the time buys; the winner in orange")
     ax.grid(alpha=0.3)
-    ax.margins(0.15)
+    ax.margins(0.1)
+    ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize="small", markerscale=0, handlelength=0)
     _save(figure, path)
