@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
+from ftexp.disk import disk_faults_told
 from ftexp.errors import StateError
 from ftexp.files import sync, sync_tree, write_atomically
 from ftexp.journal import Journal
@@ -101,9 +102,10 @@ class State:
 
     def _create(self) -> None:
         try:
-            self.directory.mkdir(mode=0o700, exist_ok=True)
-            if not (self.directory / ".gitignore").exists():
-                write_atomically(self.directory / ".gitignore", b"*\n")
+            with disk_faults_told(self.directory):
+                self.directory.mkdir(mode=0o700, exist_ok=True)
+                if not (self.directory / ".gitignore").exists():
+                    write_atomically(self.directory / ".gitignore", b"*\n")
         except OSError as error:
             raise StateError(
                 f"{self.directory}: can't be created ({error.strerror}); run ftexp in a directory that you may write to"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -89,6 +90,15 @@ with State(Path({str(tmp_path)!r})).lock("key", waiting=lambda: None):
 def test_a_place_that_can_not_hold_a_state_directory_is_one_state_error(tmp_path: Path) -> None:
     (tmp_path / ".ftexp").write_text("a file is in the way", encoding="utf-8")
     with pytest.raises(StateError, match=r"\.ftexp: can't be created \(File exists\); run ftexp in a directory that you may write to"):
+        State(tmp_path).folder("training", "key")
+
+
+def test_a_full_disk_is_told_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path, data: bytes) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("ftexp.state.write_atomically", full)
+    with pytest.raises(StateError, match=r"\.ftexp: the disk is full; free some space, then the same command goes on"):
         State(tmp_path).folder("training", "key")
 
 
