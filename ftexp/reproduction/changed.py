@@ -59,7 +59,7 @@ _COMPUTING = {
 def changed_inputs(recorded: Inputs, config: RunConfig, now: Inputs) -> tuple[InputDifference, ...]:
     """`config` is the recorded one, with today's defaults for keys that came later."""
     then = replace(recorded, config=_as_now(recorded.config, flattened(config), now.config))
-    if recorded.code and now.code:  # ftexp's own source tells more than the commit of the project directory
+    if recorded.code:  # ftexp's own source tells more than the commit of the project directory
         then, now = _without_commit(then), _without_commit(now)
     else:
         then, now = replace(then, code=None), replace(now, code=None)
