@@ -10,6 +10,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -28,8 +29,10 @@ def started(project: Project, words: Sequence[str]) -> subprocess.Popen[str]:
 
 
 def computed(project: Project) -> Counter[str]:
-    with sqlite3.connect(project.path / ".ftexp" / "journal.db") as db:
+    """None before the journal is there."""
+    with suppress(sqlite3.OperationalError), sqlite3.connect(project.path / ".ftexp" / "journal.db") as db:
         return Counter(name for (name,) in db.execute("SELECT name FROM steps WHERE result IS NOT NULL"))
+    return Counter()
 
 
 def assert_each_once(project: Project) -> None:
@@ -67,7 +70,7 @@ def test_a_sweep_killed_twice_is_completed_by_the_same_command(tmp_path: Path, t
 
 def kill_when(sweep: subprocess.Popen[str], project: Project, trained: int) -> None:
     """The command alone, not its workers: they have to notice by themselves, and nobody else may be at their runs."""
-    while sweep.poll() is None and not ((project.path / ".ftexp" / "journal.db").exists() and computed(project)["train"] >= trained):
+    while sweep.poll() is None and computed(project)["train"] < trained:
         time.sleep(0.05)
     assert sweep.poll() is None, "it was to be killed before its end"
     sweep.kill()
