@@ -10,7 +10,7 @@ from importlib.metadata import distributions
 from pathlib import Path
 
 import ftexp
-from ftexp.backends.local.machine import processor
+from ftexp.backends.local.machine import instructions, processor
 from ftexp.compose import KEY_SHAPED
 from ftexp.files import sha256_of
 from ftexp.values import Value, digest
@@ -31,6 +31,7 @@ class Environment(Value):
     python: str
     system: str
     processor: str
+    instructions: str = ""
     packages: tuple[str, ...]
     commit: str | None
     dirty: bool
@@ -46,6 +47,7 @@ def environment(directory: Path) -> Environment:
         python=sys.version.split()[0],
         system=platform.platform(),
         processor=processor(),
+        instructions=instructions(),
         packages=tuple(sorted(f"{d.name}=={d.version}" for d in distributions() if d.name)),
         commit=commit.strip() if commit else None,
         dirty=bool(difference),

@@ -27,7 +27,7 @@ class Inputs:
     `config` has dotted keys and texts, with what auto came to; `splits` the sha256 of each split's content, `revision` that of
     the base model, `packages` a version by name. `commit` is of the project directory, None outside a git checkout; `patch` is
     the sha256 of its difference where that was kept, `code` that of ftexp's own source. `examples` has a short digest an
-    example, by split. `machine` has python, system, processor, device, dtype and threads.
+    example, by split. `machine` has python, system, processor, instructions, device, dtype and threads.
     """
 
     config: Mapping[str, str] = field(default_factory=dict)
@@ -103,7 +103,7 @@ def inputs_from(params: Mapping[str, str], tags: Mapping[str, str], texts: Mappi
     here = json.loads(texts.get("environment/environment.json", "{}"))
     lines = texts.get("environment/packages.txt", "").splitlines()
     patch = texts.get("environment/difference.patch")
-    machine = {name: str(here[name]) for name in ("python", "system", "processor") if here.get(name)}
+    machine = {name: str(here[name]) for name in ("python", "system", "processor", "instructions") if here.get(name)}
     return Inputs(
         config=config_of(params, tags),
         splits=dict(splits),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ftexp.compose import Composed, compose
-from ftexp.errors import ConfigError, NotThereYetError
+from ftexp.errors import ConfigError
 
 HERE = Path(__file__).parent
 
@@ -71,7 +71,7 @@ MISTYPED_OPTIONS = [
     ("preset=smal_dataset", "preset: found 'smal_dataset', expected one of auto, large_dataset, medium_dataset, small_dataset; did you"),
     ("model=smollm2", "model: found 'smollm2', expected one of gpt-4.1, gpt-4.1-mini, gpt-4o, gpt-4o-mini, local, smollm2-135m; did"),
     ("eval=ticket", "eval: found 'ticket', expected one of chat, tickets; did you mean tickets?"),
-    ("experiment=quickstat", "experiment: found 'quickstat', expected one of quickstart; did you mean quickstart?"),
+    ("experiment=quickstat", "experiment: found 'quickstat', expected one of epochs_lr_sweep, examples_needed, quickstart; did you mean"),
     ("tracking=mlruns", "tracking: found 'mlruns', expected one of local, server"),
     ("preset=null", "preset: found 'null', expected one of auto, large_dataset"),
     ("dataset=3", "dataset: found '3', expected one of customer_service_zh"),
@@ -210,12 +210,14 @@ def test_what_looks_like_a_key_is_refused_and_not_repeated(start: str, length: i
         assert "looks like an API key" in fault and "A1A1" not in fault
 
 
-@pytest.mark.parametrize(
-    "word", ["seed=1,2", "seed=range(1,3)", "seed=choice(1,2)", "dataset=jsonl,support_tickets", "hydra.run.dir=x", "hydra/launcher=basic"]
-)
-def test_sweeps_and_hydra_settings_are_not_there_yet(word: str) -> None:
-    with pytest.raises(NotThereYetError, match="aren't there yet"):
-        composed(word)
+@pytest.mark.parametrize("word", ["seed=1,2", "seed=range(1,3)", "seed=choice(1,2)", "dataset=jsonl,support_tickets"])
+def test_several_values_are_no_single_run(word: str) -> None:
+    assert faults(word) == [f"{word!r}: several values are a sweep; run them all with: ftexp run -m ..."]
+
+
+def test_what_hydra_would_not_be_asked_is_refused() -> None:
+    [fault] = faults("hydra.run.dir=x")
+    assert fault.startswith("'hydra.run.dir=x': not used by ftexp; expected hydra/launcher=basic or joblib, hydra.launcher.n_jobs,")
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,9 @@ from ftexp.interrupts import held_back
 
 @pytest.fixture(autouse=True)
 def handlers_as_before() -> Iterator[None]:
+    """Whatever the tests were started from: in the background a shell has SIGINT ignored."""
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell's background job hasn't
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     for number, handler in before.items():
         signal.signal(number, handler)

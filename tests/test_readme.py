@@ -67,6 +67,7 @@ def test_own_examples_are_swept_over_and_the_first_two_confirmed(project: Projec
 
 
 def test_a_run_is_compared_kept_and_made_again_as_it_was(copy_of_finished) -> None:
+    assert copy_of_finished.project.run("seed=1").code == 0, "two to compare"
     for words in TO_BE_KEPT:
         said = ftexp(*words)
         assert said.code == 0, said.err

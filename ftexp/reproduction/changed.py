@@ -30,6 +30,7 @@ _NO_NUMBERS = (
     "replicate",
     "tracking.",
 )
+_LATER = "instructions"  # of the machine; older records don't have it
 # Packages that compute, read weights or text, or score; and those that transformers takes up where they are installed.
 _COMPUTING = {
     "accelerate",
@@ -58,8 +59,9 @@ _COMPUTING = {
 
 def changed_inputs(recorded: Inputs, config: RunConfig, now: Inputs) -> tuple[InputDifference, ...]:
     """`config` is the recorded one, with today's defaults for keys that came later."""
-    then = replace(recorded, config=_as_now(recorded.config, flattened(config), now.config))
-    if recorded.code and now.code:  # ftexp's own source tells more than the commit of the project directory
+    machine = {**{key: value for key, value in now.machine.items() if key == _LATER}, **recorded.machine}
+    then = replace(recorded, config=_as_now(recorded.config, flattened(config), now.config), machine=machine)
+    if recorded.code:  # ftexp's own source tells more than the commit of the project directory
         then, now = _without_commit(then), _without_commit(now)
     else:
         then, now = replace(then, code=None), replace(now, code=None)

@@ -24,7 +24,8 @@ def report(name: str, found: Found, old: Path, state: State) -> str:
     sweep = _sweep(found, state)
     if sweep and sweep.ranking:
         lines += ["## Ranking", "", *(f"- {line}" for line in _ranking_lines(sweep, state)), ""]
-        lines += [ranking_markdown(sweep.ranking), "", grid_markdown(sweep.ranking), ""]
+        for table in filter(None, (ranking_markdown(sweep.ranking), grid_markdown(sweep.ranking))):
+            lines += [table, ""]
     else:
         lines += ["## Scores", "", *_scores(first), ""]
     return "\n".join([*lines, *_made_with(found), "", *_analysis(old)]) + "\n"

@@ -58,12 +58,12 @@ def test_a_sweeps_id_stands_for_its_runs(journal, copy_of_finished) -> None:
     first = copy_of_finished.said.run
     copy_run(journal, first, "ccc", seed=2)
     cells = [CellRow(n, run, "{}") for n, run in enumerate(("ccc", first, "not begun"))]
-    journal.open_sweep(SweepRow("sweep1", "words", "sweep", None, 0.0), cells)
+    journal.open_sweep(SweepRow("sweep1", "[]", "basic", 1, None, 0.0), cells)
     assert compared("sweep1") == compared("swe") == ["ccc", first, "ccc"]
 
 
 def test_an_id_that_begins_a_run_and_a_sweep_is_refused(journal) -> None:
-    journal.open_sweep(SweepRow("bb", "words", "sweep", None, 0.0), [])
+    journal.open_sweep(SweepRow("bb", "[]", "basic", 1, None, 0.0), [])
     said = ftexp("compare", "b", "last")
     assert (said.code, said.err) == (2, "ftexp: 'b': found 2 runs and sweeps that begin so (bb, bbb); give more of the id\n")
 

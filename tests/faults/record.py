@@ -15,7 +15,7 @@ TIMES = ("time/", "train/tokens_per_second")  # metrics that are another number 
 
 
 def record_of(root: Path) -> dict[str, Any]:
-    return {"journal": _journal(root), "mlflow": _mlflow(root), "files": sorted(_files(root))}
+    return {"journal": _journal(root), "mlflow": shown_by(f"sqlite:///{root / 'mlflow.db'}"), "files": sorted(_files(root))}
 
 
 def told_steps(root: Path) -> set[int]:
@@ -76,10 +76,11 @@ def _timeless(value: Any) -> Any:
     return [_timeless(v) for v in value] if isinstance(value, list) else value
 
 
-def _mlflow(root: Path) -> dict[str, Any]:
+def shown_by(uri: str) -> dict[str, Any]:
+    """What an MLflow store shows of its runs."""
     from mlflow import MlflowClient
 
-    client = MlflowClient(f"sqlite:///{root / 'mlflow.db'}")
+    client = MlflowClient(uri)
     experiments = client.search_experiments()
     runs = client.search_runs([e.experiment_id for e in experiments])
     models = client.search_logged_models([e.experiment_id for e in experiments])

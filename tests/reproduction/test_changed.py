@@ -85,3 +85,10 @@ def test_without_ftexps_source_on_record_the_commit_tells(config: RunConfig, now
     assert changed(then, config, now) == []
     assert changed(replace(then, commit="0" * 40), config, now) == [("code", "commit")]
     assert changed(replace(then, commit="0" * 40), config, replace(now, commit=None, dirty=False)) == [], "not known outside a checkout"
+
+
+def test_instruction_sets_are_told_once_both_know_theirs(config: RunConfig, now: Inputs) -> None:
+    here = replace(now, machine={**now.machine, "instructions": "avx2 fma"})
+    assert changed(now, config, here) == [], "an older record doesn't have them"
+    then = replace(now, machine={**now.machine, "instructions": "avx2 avx512_bf16 fma"})
+    assert changed(then, config, here) == [("machine", "instructions")]

@@ -25,10 +25,11 @@ def test_each_run_of_a_record_reads_back_as_it_was(found: Found, tmp_path: Path)
     other = BuiltinDataset(
         kind="builtin", builtin="support_tickets", name="tickets", task_type="task", license=None, source=None, revision=None
     )
-    prices = first.config.prices.model_copy(update={"models": {}})
+    models = {name: price.model_copy(update={"training": 1.0}) for name, price in first.config.prices.models.items()}  # gpt-4.1: dots
+    prices = first.config.prices.model_copy(update={"models": models})
     inputs = replace(first.inputs, config={"seed": "1", "new": "two  spaces {and} [brackets]"}, splits={"train": "a" * 64}, code=None)
-    config = first.config.model_copy(update={"dataset": other, "prices": prices, "goal": "${not} a\nline  more"})
-    runs = (first, replace(first, id="other", inputs=inputs, point={"seed": "1"}, config=config.model_copy(update={"goal": "a\nb  c"})))
+    config = first.config.model_copy(update={"dataset": other, "prices": prices, "goal": "a\nb  c"})
+    runs = (first, replace(first, id="other", inputs=inputs, point={"seed": "1"}, config=config))
     write(tmp_path / "two", runs, found.launched, "", "2026-11-24")
     assert read(tmp_path / "two").runs == tuple(replace(run, is_foreign=True) for run in runs)
 

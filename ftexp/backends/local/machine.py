@@ -47,6 +47,15 @@ def processor() -> str:
     return platform.processor() or platform.machine()
 
 
+# Instruction sets that the mathematics picks its kernels by: processors of one name may differ in them, as virtual ones do.
+_INSTRUCTIONS = {"fma", "avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8", "asimd", "sve", "bf16"}
+
+
+def instructions() -> str:
+    """Those of the processor that sums depend on, in alphabetical order; empty where the system doesn't tell."""
+    return " ".join(sorted(_flags() & _INSTRUCTIONS))
+
+
 def _has_cuda() -> bool:
     try:
         return Path("/dev/nvidia0").exists() and "+cpu" not in version("torch")
@@ -56,8 +65,11 @@ def _has_cuda() -> bool:
 
 def _has_bfloat16() -> bool:
     """bfloat16 dot products in the processor: AVX512-BF16, AMX, or ARM's bf16."""
-    flags = {word for line in _cpuinfo() if line.startswith(("flags", "Features")) for word in line.split()}
-    return bool(flags & {"avx512_bf16", "amx_bf16", "bf16"})
+    return bool(_flags() & {"avx512_bf16", "amx_bf16", "bf16"})
+
+
+def _flags() -> set[str]:
+    return {word for line in _cpuinfo() if line.startswith(("flags", "Features")) for word in line.split()}
 
 
 def _cpuinfo() -> list[str]:
