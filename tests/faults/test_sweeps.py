@@ -10,7 +10,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -30,7 +30,7 @@ def started(project: Project, words: Sequence[str]) -> subprocess.Popen[str]:
 
 def computed(project: Project) -> Counter[str]:
     """None before the journal is there."""
-    with suppress(sqlite3.OperationalError), sqlite3.connect(project.path / ".ftexp" / "journal.db") as db:
+    with suppress(sqlite3.OperationalError), closing(sqlite3.connect(project.path / ".ftexp" / "journal.db")) as db:
         return Counter(name for (name,) in db.execute("SELECT name FROM steps WHERE result IS NOT NULL"))
     return Counter()
 
@@ -44,7 +44,7 @@ def assert_each_once(project: Project) -> None:
     }
     runs = State(project.path).journal.runs()
     assert sorted((r.kind, r.state) for r in runs) == [*[("run", "finished")] * 4, ("summary", "finished")]
-    with sqlite3.connect(project.path / "fresh.db") as db:
+    with closing(sqlite3.connect(project.path / "fresh.db")) as db:
         told = Counter(value for (value,) in db.execute("SELECT value FROM tags WHERE key='ftexp.run'"))
     assert told == Counter(r.id for r in runs)
 
@@ -74,7 +74,7 @@ def kill_when(sweep: subprocess.Popen[str], project: Project, trained: int) -> N
         time.sleep(0.05)
     assert sweep.poll() is None, "it was to be killed before its end"
     sweep.kill()
-    sweep.wait()
+    sweep.communicate()  # until its workers have ended too, which hold the same pipe
     deadline = time.monotonic() + 60
     while alive(sweep.pid) and time.monotonic() < deadline:
         time.sleep(0.1)
