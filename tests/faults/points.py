@@ -1,7 +1,7 @@
 """Points of a run: before and after each thing it does that lasts. At one of them the process can be made to die.
 
-Points are counted from 1 in the order they are reached, and have names such as `before journal COMMIT`. To add a kind
-(a request to a provider, say) wrap what does it in `install`.
+They have names, such as `before journal COMMIT`. Those before something are counted from 1 in the order they are reached:
+after one thing is before the next. To add a kind (a request to a provider, say) wrap what does it in `install`.
 """
 
 from __future__ import annotations
@@ -18,8 +18,6 @@ from errno import ENOSPC
 from pathlib import Path
 from typing import Any, Literal
 
-BEFORE, AFTER = ("before",), ("after",)
-BOTH = BEFORE + AFTER
 MLFLOW_CALLS = (
     "create_experiment",
     "create_run",
@@ -63,7 +61,7 @@ class Points:
     def reach(self, name: str, error: Exception) -> None:
         """Raises `error` where the disk is full by now."""
         with self._lock:
-            self.reached += 1
+            self.reached += name.startswith("before")
             if not self.struck and not self.fate.is_spared and self._is_it(name):
                 self.struck = True
                 self.log.write_text(name, encoding="utf-8")
@@ -73,18 +71,20 @@ class Points:
                 raise error
 
     def _is_it(self, name: str) -> bool:
-        return name.startswith(self.fate.name) if self.fate.name else self.reached == self.fate.number
+        if self.fate.name:
+            return name.startswith(self.fate.name)
+        return name.startswith("before") and self.reached == self.fate.number
 
-    def wrap(self, owner: Any, name: str, label: Callable[..., str], error: Exception, when: tuple[str, ...] = BOTH) -> None:
-        """Makes a call of `owner.name` two points, or one; none where its label is empty."""
+    def wrap(self, owner: Any, name: str, label: Callable[..., str], error: Exception) -> None:
+        """Makes a call of `owner.name` two points, or none where its label is empty."""
         done = getattr(owner, name)
 
         def call(*arguments: Any, **named: Any) -> Any:
             what = label(*arguments, **named)
-            if what and "before" in when:
+            if what:
                 self.reach(f"before {what}", error)
             result = done(*arguments, **named)
-            if what and "after" in when:
+            if what:
                 self.reach(f"after {what}", error)
             return result
 
@@ -112,16 +112,15 @@ def install(points: Points) -> None:
 
     from ftexp.backends.local.backend import LocalBackend
 
-    full = points.fate.what == "disk full"
     _count_journal(points)
     points.wrap(os, "replace", lambda _, target: _of_ours("rename", target), NO_SPACE)
-    points.wrap(torch, "save", always("torch.save"), NO_SPACE_FOR_TORCH, when=BEFORE)  # the next one follows at once
-    for name in MLFLOW_CALLS:  # nothing lasting stands between one and the next
-        points.wrap(MlflowClient, name, always(f"mlflow {name}"), NO_SPACE, when=BEFORE if full else AFTER)
-    if not full:  # which doesn't stop what follows
+    points.wrap(torch, "save", always("torch.save"), NO_SPACE_FOR_TORCH)
+    for name in MLFLOW_CALLS:
+        points.wrap(MlflowClient, name, always(f"mlflow {name}"), NO_SPACE)
+    if points.fate.what == "killed":  # a full disk doesn't stop what follows
         points.wrap(shutil, "rmtree", lambda path, **_: _of_ours("rmtree", path) if Path(path).exists() else "", NO_SPACE)
         for name in ("train", "answers", "losses"):
-            points.wrap(LocalBackend, name, always(f"backend {name}"), NO_SPACE, when=BEFORE)
+            points.wrap(LocalBackend, name, always(f"backend {name}"), NO_SPACE)
 
 
 def _of_ours(what: str, path: str | Path) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from urllib.parse import unquote, urlparse
 
 TIMES = ("time/", "train/tokens_per_second")  # metrics that are another number each time
 
@@ -106,16 +107,17 @@ def _mlflow_run(client: Any, ident: str) -> dict[str, Any]:
         "each time told once": [name for name, history in histories.items() if name.startswith(TIMES) and len(history) > 1],
         "inputs": sorted([i.dataset.name, i.dataset.digest, *(t.value for t in i.tags)] for i in run.inputs.dataset_inputs),
         "outputs": len(run.outputs.model_outputs),
-        "artifacts": dict(_artifacts(client, ident)),
+        "artifacts": dict(_artifacts(client, run.info)),
     }
 
 
-def _artifacts(client: Any, ident: str, folder: str | None = None) -> Iterator[tuple[str, str]]:
-    for file in client.list_artifacts(ident, folder):
-        if file.is_dir:
-            yield from _artifacts(client, ident, file.path)
-        else:
-            yield file.path, hashlib.sha256(Path(client.download_artifacts(ident, file.path)).read_bytes()).hexdigest()
+def _artifacts(client: Any, run: Any) -> Iterator[tuple[str, str]]:
+    """Read where they lie: to download them takes half as long as the run did, and only a server asks for it."""
+    local = run.artifact_uri.startswith("file:")
+    root = Path(unquote(urlparse(run.artifact_uri).path)) if local else Path(client.download_artifacts(run.run_id, ""))
+    for path in root.rglob("*"):
+        if path.is_file():
+            yield path.relative_to(root).as_posix(), hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _files(root: Path) -> Iterator[str]:

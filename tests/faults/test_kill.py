@@ -11,7 +11,7 @@ import pytest
 from cases import Case, Laboratory, report
 from points import Fate
 
-RANDOM_CASES = 16  # half of them in training, half in evaluation
+RANDOM_CASES = 12  # half of them in training, half in evaluation
 DISK_FULL_STEP = 8  # every how many points the disk is full
 
 
@@ -57,7 +57,7 @@ def test_a_run_killed_at_any_point_and_started_again_is_as_if_undisturbed(labora
     )
     assert not report(cases), report(cases)
     assert {c.codes[0] for c in cases} == {-9}
-    assert len(cases) > 150
+    assert len(cases) > 100
 
 
 @pytest.mark.faults
@@ -95,7 +95,7 @@ def test_a_run_that_found_the_disk_full_says_so_and_goes_on_when_there_is_space(
 def test_a_first_run_killed_while_mlflows_database_is_made_goes_on(laboratory: Laboratory) -> None:
     """MLflow makes its tables one by one, which takes seconds."""
     faults = []
-    for seconds in (0.1, 0.5, 1.0, 2.0):
+    for seconds in (0.5, 2.0):
         case = laboratory.case(Fate(name="before backend train", seconds=seconds), pause_seconds=0.01, database=False)
         faults += case.faults
     assert not faults
