@@ -106,3 +106,12 @@ def test_a_base_model_that_has_changed_since_is_refused(copy_of_finished, tmp_pa
         config.write_bytes(original)
     assert said.code == 5
     assert "its files have changed since, and the adapter fits only the old ones" in said.err
+
+
+def test_merging_leaves_the_base_that_answers_as_it_was(finished, tmp_path: Path) -> None:
+    """Runs of one process share the loaded base."""
+    tuned = open_tuned(finished.said.run, State(finished.project.path))
+    examples = chats(9)
+    before = tuned.model.backend().losses(None, examples, lambda *_: None).values
+    assert ftexp("export", "last", tmp_path / "merged", "--merged").code == 0
+    assert tuned.model.backend().losses(None, examples, lambda *_: None).values == before

@@ -93,8 +93,10 @@ class LocalBackend:
 
     def merge(self, adapter: Path, target: Path) -> None:
         """Writes base and adapter as one model with its tokenizer, in float32 safetensors."""
-        with self._subject(adapter) as tuned:
-            tuned.merge_and_unload().save_pretrained(str(target))
+        from peft import PeftModel
+
+        base = self._load("float32", training=False)  # a copy of its own: merging changes the weights of the one that answers
+        PeftModel.from_pretrained(base, str(adapter)).merge_and_unload().save_pretrained(str(target))
         for name in ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja"):
             if (self.directory / name).is_file():
                 shutil.copy(self.directory / name, target / name)
