@@ -7,11 +7,14 @@ from typing import Literal
 from pydantic import Field
 
 from ftexp.backends.providers import Model
+from ftexp.budget import Budget
 from ftexp.cost import Prices
 from ftexp.data.dataset import Dataset
 from ftexp.evaluation.suites import Evaluation
 from ftexp.presets import Hyperparameters
+from ftexp.suitability import Suitability
 from ftexp.tracking.config import Tracking
+from ftexp.validation.checks import Checks
 from ftexp.values import Value
 
 
@@ -31,6 +34,9 @@ class RunConfig(Value):
     evaluation: Evaluation = Field(alias="eval")
     prices: Prices
     tracking: Tracking
+    checks: Checks = Checks()
+    budget: Budget = Budget()
+    suitability: Suitability = Suitability()
 
     @property
     def name(self) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from ftexp.backends.local.machine import Machine
 from ftexp.config import RunConfig
-from ftexp.data.messages import Message
+from ftexp.data.messages import said_of
 from ftexp.evaluation.items import Item, Prompts, SubjectName
 from ftexp.presets import Resolved
 from ftexp.values import digest
@@ -69,7 +69,7 @@ def keys_of(
     evaluation = config.evaluation
     base = digest(revision, repeat)
     here = (machine.device, machine.threads)  # float32 in evaluation, whatever the training dtype
-    asked = {name: (train.value if name == "tuned" else base, here, [_text(p) for p in prompts[name]]) for name in prompts}
+    asked = {name: (train.value if name == "tuned" else base, here, [said_of(p) for p in prompts[name]]) for name in prompts}
     references = [i.reference for i in items]
     answers = {name: _key("answers", ANSWERS, *asked[name], evaluation.generation) for name in prompts}
     losses = {name: _key("losses", LOSSES, *asked[name], references) for name in prompts} if evaluation.needs_losses else {}
@@ -77,7 +77,7 @@ def keys_of(
     compare = _key("compare", COMPARE, score.value, evaluation.confidence)
     if not evaluation.measure_validation:
         return Keys(train, answers, losses, score, compare, None, None)
-    asked_there = (train.value, here, [_text(i.prompt) for i in validation_items])
+    asked_there = (train.value, here, [said_of(i.prompt) for i in validation_items])
     references_there = [i.reference for i in validation_items]
     if evaluation.headline_is_loss:
         validation = _key("losses", LOSSES, *asked_there, references_there)
@@ -105,7 +105,3 @@ def _train_key(
     data = (split_digests["train"], split_digests["validation"])
     how = (config.training.method, values, provider.lora, provider.validate_every, config.seed, repeat)
     return _key("train", TRAIN, data, revision, machine, how)
-
-
-def _text(messages: Sequence[Message]) -> list[tuple[str, str]]:
-    return [(m.role, m.content) for m in messages]

@@ -48,10 +48,7 @@ def opening_events(p: Prepared, model: LocalModel, composed: Composed, run: str,
 
 def example_digests(splits: Splits) -> dict[str, list[str]]:
     """16 hexadecimal digits an example, by split: which line has changed, without its text."""
-    return {
-        name: [digest([(m.role, m.content) for m in e.messages])[:16] for e in getattr(splits, name)]
-        for name in ("train", "validation", "test")
-    }
+    return {name: [digest(e.said)[:16] for e in getattr(splits, name)] for name in ("train", "validation", "test")}
 
 
 def closing_events(p: Prepared, record: Record, step: Steps) -> Iterator[Event]:

@@ -60,6 +60,7 @@ def test_the_presets_are_those_of_the_guide(preset: str, values: tuple[int | Non
 
 def test_without_a_word_it_is_the_small_local_model_on_support_tickets() -> None:
     assert composed().choices == {
+        "checks": "standard",
         "dataset": "support_tickets",
         "eval": "tickets",
         "experiment": None,

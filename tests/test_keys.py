@@ -73,6 +73,13 @@ REACHES: dict[str, tuple[Any, set[str]]] = {
     "eval.suites.chat.metrics.token_f1": ({"kind": "exact_match"}, {"score", "compare"}),
     "eval.headline": ("chat/chrf", {"validation", "select"}),
     "eval.confidence": (0.9, {"compare"}),
+    "budget.usd": (1.0, NOTHING),
+    "budget.minutes": (1.0, NOTHING),
+    "suitability.requirements_stable": (True, NOTHING),
+    "suitability.needs_live_information": (False, NOTHING),
+    "suitability.wants_variety": (False, NOTHING),
+    "checks": ({"name": "mine"}, NOTHING),
+    "model.provider.usd_per_hour": (1.0, NOTHING),
     "prices": ({"name": "p", "source": "s", "read_on": "2026-01-01", "models": {}}, NOTHING),
     "tracking": ({"kind": "server", "uri": "http://127.0.0.1:5000", "log_text": False}, NOTHING),
 }

@@ -45,6 +45,7 @@ class LocalProvider(Value):
     max_tokens: int = Field(ge=8, description="a whole number from 8")
     lora: Lora
     validate_every: int = Field(ge=1, le=20, description="a whole number from 1 to 20")
+    usd_per_hour: float | None = Field(default=None, ge=0, description="US dollars from 0, or null")
 
     @model_validator(mode="after")
     def _one_source(self) -> LocalProvider:

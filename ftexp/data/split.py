@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ftexp.data.dataset import Split
-from ftexp.data.messages import Example, Splits
+from ftexp.data.messages import Example, Splits, said_of
 from ftexp.values import digest
 
 FEWEST_EXAMPLES = 10  # what hosted services ask for (OpenAI's guide, read 2026-11-22); fewer can't be parted either
@@ -19,7 +19,7 @@ def split(examples: Sequence[Example], shares: Split, validation: bool, test: bo
     """
     groups: dict[str, list[Example]] = {}
     for example in examples:
-        groups.setdefault(digest(shares.seed, [(m.role, m.content) for m in example.prompt]), []).append(example)
+        groups.setdefault(digest(shares.seed, said_of(example.prompt)), []).append(example)
     ranked = [group for _, group in sorted(groups.items())]
     wanted_test = max(1, round(len(examples) * shares.test)) if test else 0
     wanted_validation = max(1, round(len(examples) * shares.validation)) if validation else 0
@@ -45,5 +45,5 @@ def some_of(examples: Sequence[Example], count: int | None) -> tuple[Example, ..
     """`count` of the examples in their order, all for None. A larger count only adds: every smaller part is inside it."""
     if count is None or count >= len(examples):
         return tuple(examples)
-    ranked = sorted(range(len(examples)), key=lambda i: (digest([(m.role, m.content) for m in examples[i].messages]), i))
+    ranked = sorted(range(len(examples)), key=lambda i: (digest(examples[i].said), i))
     return tuple(examples[i] for i in sorted(ranked[:count]))

@@ -30,7 +30,7 @@ def shown_examples(train: tuple[Example, ...], k: int) -> tuple[Example, ...]:
 
     Picked by the hash of their text; where replies repeat (labels), no reply is shown twice before every other was.
     """
-    by_hash = sorted(train, key=lambda e: digest([(m.role, m.content) for m in e.messages]))
+    by_hash = sorted(train, key=lambda e: digest(e.said))
     seen: dict[str, int] = {}
     ranked = []
     for example in by_hash:

@@ -9,7 +9,25 @@ from typing import Literal
 from ftexp.errors import DataError
 
 Severity = Literal["error", "warning"]
+Family = Literal["file", "structure", "size", "diversity", "duplicates", "leakage", "labels", "length", "language", "content", "template"]
 SHOWN_OF_A_KIND = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that is looked for. `id` is stable, `line` says in a sentence what it is and why it matters.
+
+    `fixed`: can't be softened by the config, since what it finds can't be trained on.
+    """
+
+    id: str
+    family: Family
+    severity: Severity
+    line: str
+    fixed: bool = False
+
+    def found(self, where: str, message: str) -> Finding:
+        return Finding(self.id, self.severity, where, message)
 
 
 @dataclass(frozen=True, slots=True)
