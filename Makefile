@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+BENCHMARKS := overhead compare generation training sweep
 
 .PHONY: help quickstart test test-faults slow reproduce check bench clean
 
@@ -45,7 +46,7 @@ check: $(READY)  ## ruff and mypy
 
 bench: $(READY)  ## every benchmark, against its peer
 	$(BIN)/ftexp model fetch smollm2-135m
-	for benchmark in benchmarks/*.py; do $(BIN)/python $$benchmark || exit 1; done
+	for name in $(BENCHMARKS); do $(BIN)/python benchmarks/$$name.py || exit 1; done
 
 clean:  ## remove the environment and caches, not results
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

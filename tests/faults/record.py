@@ -45,6 +45,9 @@ def differences(expected: Any, found: Any, where: str = "") -> Iterator[str]:
     if isinstance(expected, dict) and isinstance(found, dict):
         for key in sorted(expected.keys() | found.keys()):
             yield from differences(expected.get(key), found.get(key), f"{where}/{key}")
+    elif isinstance(expected, list) and isinstance(found, list) and len(expected) == len(found):
+        for number, (one, other) in enumerate(zip(expected, found, strict=True)):
+            yield from differences(one, other, f"{where}/{number}")
     elif expected != found:
         yield f"{where}: expected {str(expected)[:300]}, found {str(found)[:300]}"
 

@@ -77,10 +77,11 @@ def run(project: Project, server: Server) -> Any:
 
 
 def shown(server: Server) -> dict[str, Any]:
-    """Without the address, which is another one for each server."""
+    """Without the address, which is another one for each server, and the run's id, which depends on it."""
     found = shown_by(server.uri)
     for one in found["runs"]:
         one["params"].pop("tracking.uri")
+        one["tags"].pop("ftexp.run")
         one["artifacts"] = {path: None if path.startswith(("config/", "environment/")) else sha for path, sha in one["artifacts"].items()}
     return found
 
