@@ -72,7 +72,7 @@ class Composer:
 
     def parsed(self, words: Sequence[str]) -> tuple[list[str], list[Override]]:
         """The faults among the words, and those that can be composed. Raises ConfigError for what looks like a key."""
-        _refuse_keys(words)
+        refuse_keys(words)
         return _parsed(words, self._groups)
 
     def composable(self, overrides: Sequence[Override]) -> list[str]:
@@ -103,7 +103,8 @@ def _loader(directories: Sequence[Path]) -> ConfigLoader:
     return Hydra.create_main_hydra2("ftexp", search_path).config_loader
 
 
-def _refuse_keys(words: Sequence[str]) -> None:
+def refuse_keys(words: Sequence[str]) -> None:
+    """Raises ConfigError for a word that holds what looks like an API key."""
     for word in words:
         if KEY_SHAPED.search(word):
             raise ConfigError(

@@ -36,8 +36,7 @@ def main(arguments: argparse.Namespace) -> int:
     found = on_record(arguments.reference, state)
     texts = _examples(found) if arguments.with_text else []
     write(folder, found.runs, found.launched, report(arguments.name, found, folder / "report.md", state), date.today().isoformat())
-    if texts:
-        write_text(folder, texts)
+    write_text(folder, texts)
     write_atomically(folder.parent / "README.md", index(folder.parent).encode("utf-8"))
     print(f"wrote {state.relative(folder)}; make it again with: ftexp reproduce {arguments.name} --verify")
     return ExitCode.OK

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ftexp.backends.providers import LocalProvider
-from ftexp.compose import compose, recorded
+from ftexp.compose import compose, recorded, refuse_keys
 from ftexp.config import RunConfig
 from ftexp.data.keeping import find_data
 from ftexp.environment import Environment, environment
@@ -114,6 +114,7 @@ def _overridden(config: RunConfig, overrides: Sequence[str]) -> RunConfig:
     from omegaconf.errors import OmegaConfBaseException
     from yaml import YAMLError  # type: ignore[import-untyped]  # its types are a package of their own
 
+    refuse_keys(overrides)
     if bad := [word for word in overrides if "=" not in word]:
         raise ConfigError(*(f"{word!r}: expected KEY=VALUE, as in seed=1" for word in bad))
     if not overrides:

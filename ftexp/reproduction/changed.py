@@ -12,6 +12,8 @@ from ftexp.provenance import InputDifference, Inputs, differences
 
 # What is trained on and with stands under data, model and machine; names, prices and where results go change no number.
 _NO_NUMBERS = (
+    "budget.",
+    "checks.",
     "dataset.",
     "eval.headline",
     "eval.measure_validation",
@@ -23,11 +25,13 @@ _NO_NUMBERS = (
     "model.provider.package",
     "model.provider.path",
     "model.provider.threads",
+    "model.provider.usd_per_hour",
     "model.revision",
     "model.source",
     "name",
     "prices.",
     "replicate",
+    "suitability.",
     "tracking.",
 )
 _LATER = "instructions"  # of the machine; older records don't have it

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -126,7 +127,9 @@ def _unlike(path: Path, error: ValidationError) -> str:
 
 
 def write_text(folder: Path, found: Sequence[Loaded]) -> None:
-    """The examples, in `data/`; those of several datasets in a folder each."""
+    """The examples, in `data/`; those of several datasets in a folder each. What an earlier record had there goes."""
+    if (folder / "data").is_dir():
+        shutil.rmtree(folder / "data")
     for data in found:
         write_splits(data, folder / "data" / ("" if len(found) == 1 else digest(data.digests)[:8]))
 

@@ -57,6 +57,12 @@ def test_force_writes_anew_and_keeps_the_analysis(copy_of_finished) -> None:
         assert report.read_text(encoding="utf-8") == written + "## Analysis\n\nThe loss falls.\n"
 
 
+def test_forced_without_text_the_examples_of_the_record_before_are_gone(copy_of_finished) -> None:
+    data = copy_of_finished.project.path / "experiments" / "places" / "data"
+    assert (ftexp("freeze", "last", "places", "--with-text").code, data.is_dir()) == (0, True)
+    assert (ftexp("freeze", "last", "places", "--force").code, data.is_dir()) == (0, False)
+
+
 def test_a_broken_record_beside_it_is_named(copy_of_finished) -> None:
     broken = copy_of_finished.project.path / "experiments" / "broken" / "metrics.json"
     broken.parent.mkdir(parents=True)
