@@ -27,7 +27,7 @@ quickstart: $(READY)  ## a real small model learns; minutes, no key, no GPU
 test: $(READY)  ## the quick tests, no key and no network
 	$(BIN)/python -m pytest
 
-test-faults: $(READY)  ## kill a run at each of its points and start it again; about 6 minutes
+test-faults: $(READY)  ## kill a run at each of its points and start it again; about 15 minutes
 	$(BIN)/python -m pytest -m faults tests/faults
 
 slow: $(READY)  ## the tests that train the real small model
