@@ -58,17 +58,17 @@ def main() -> None:
         f"dataset.train_examples={size.train}",
         f"dataset.validation_examples={size.validation}",
         f"dataset.test_examples={size.test}",
-        f"hydra.sweeper.params.hyperparameters.n_epochs='{size.epochs}'",
+        f"hyperparameters.n_epochs={size.epochs}",
     ]
     show_machine(os.cpu_count() or 1, "hydra-joblib-launcher", "torch", "transformers", "peft", "trl", "mlflow")
     print(f"nine runs, epochs {size.epochs}, {size.train} / {size.validation} / {size.test} examples")
     with TemporaryDirectory() as folder:
-        ours = timed([sys.executable, "-m", "ftexp", "run", *words], Path(folder))
+        ours = timed([sys.executable, "-m", "ftexp", "run", "-m", *words], Path(folder))
         scores = scores_of(Path(folder))
     print(f"  ftexp with joblib     {ours:7.1f} s   tuned, exact: {' '.join(f'{s:.3f}' for s in scores)}")
     with TemporaryDirectory() as folder:
         plan = Path(folder) / "plan.json"
-        plan.write_text(json.dumps(plan_of(prepare_sweep(expand(words, Path(folder), False), State(Path(folder))))), encoding="utf-8")
+        plan.write_text(json.dumps(plan_of(prepare_sweep(expand(words, Path(folder), True), State(Path(folder))))), encoding="utf-8")
         script = Path(__file__).parent / "plain_trl.py"
         peer = timed([sys.executable, str(script), str(plan)], Path(folder))
     print(f"  plain TRL, one by one {peer:7.1f} s")
