@@ -11,8 +11,8 @@ from ftexp.data.elements import left_out
 from ftexp.data.jsonl import Line, Reading, Whole, judged_value, opened
 from ftexp.errors import DataError
 from ftexp.validation.describing import kind, nearest
-from ftexp.validation.findings import Check, Finding, counted
-from ftexp.validation.formats import CELL_EMPTY, CELL_TYPE, COLUMN_MISSING, ROW_SHAPE, TABLE
+from ftexp.validation.findings import Check, Finding
+from ftexp.validation.formats import CELL_EMPTY, CELL_TYPE, COLUMN_MISSING, TABLE
 from ftexp.validation.lines import BLANK, NOT_UTF8, value_of
 
 Row = Sequence[Any]
@@ -40,7 +40,7 @@ def read(dataset: TableDataset, path: Path) -> Reading:
         return Reading((), tuple(faults))
     whole = Whole(path.name)
     for number, row in enumerate(rows, start=1):
-        whole.add(_judged(row, names, dataset.columns, f"{path.name} row {number}", not parquet))
+        whole.add(_judged(row, names, dataset.columns, f"{path.name} row {number}"))
     others = {name: path.name for name in names if name not in dataset.columns.named}
     if others:
         whole.findings.append(left_out(others, "column"))
@@ -48,7 +48,7 @@ def read(dataset: TableDataset, path: Path) -> Reading:
 
 
 def _csv(path: Path, separator: str, encoding: str) -> tuple[list[str], Iterator[Row]]:
-    """Every cell as text, also one that looks like a number or a formula. A short row has None in the cells that it lacks."""
+    """Every cell as text, also one that looks like a number or a formula. Cells that a row lacks are empty."""
     import pandas as pd
 
     plain = "utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding
@@ -106,13 +106,9 @@ def _column_faults(names: list[str], dataset: TableDataset, name: str) -> Iterat
             yield COLUMN_MISSING.found(name, f"has {count} columns {column!r}; expected each name once")
 
 
-# `short`: a cell that is None isn't there, as in a CSV row with too few; in Parquet it is null.
-def _judged(row: Row, names: list[str], columns: Columns, where: str, short: bool) -> Line:
+def _judged(row: Row, names: list[str], columns: Columns, where: str) -> Line:
     if not any(cell not in (None, "") for cell in row):
         return Line(where, None, (BLANK.found(where, "is blank and was passed over"),))
-    if short and any(cell is None for cell in row):
-        found = sum(cell is not None for cell in row)
-        return Line(where, None, (ROW_SHAPE.found(where, f"has {counted(found, 'cell')}; expected {len(names)}, one a column"),))
     cells = dict(zip(names, row, strict=True))
     if columns.messages is not None:
         return _judged_messages(cells[columns.messages], f"{where} column {columns.messages}")
