@@ -129,16 +129,23 @@ def _mend(value: Any, at: str = "the line") -> Iterator[str]:
     if isinstance(value.get("parallel_tool_calls"), bool) and not value.get("tools"):
         del value["parallel_tool_calls"]
         yield f"{at}: parallel_tool_calls without tools removed"
-    parts = value.get("content")
-    if isinstance(parts, list) and len(parts) == 1 and isinstance(parts[0], dict) and parts[0].keys() == {"type", "text"}:
-        if parts[0]["type"] == "text" and isinstance(parts[0]["text"], str):
-            value["content"] = parts[0]["text"]
-            yield f"{at}: the one text of a list of parts taken as content"
+    text = _only_text(value.get("content"))
+    if text is not None:
+        value["content"] = text
+        yield f"{at}: the one text of a list of parts taken as content"
     yield from _mend(value.get("input"), "input")
     for key in ("messages", "preferred_output", "non_preferred_output"):
         if isinstance(value.get(key), list):
             for number, message in enumerate(value[key], start=1):
                 yield from _mend(message, f"message {number}" if key == "messages" else f"the message of {key}")
+
+
+def _only_text(parts: Any) -> str | None:
+    """The text of a list of one text part; None for everything else."""
+    if not isinstance(parts, list) or len(parts) != 1 or not isinstance(parts[0], dict):
+        return None
+    part = parts[0]
+    return part["text"] if part.keys() == {"type", "text"} and part["type"] == "text" and isinstance(part["text"], str) else None
 
 
 def _convert(path: Path, dataset: AnyFile, method: Method | None, checks: Checks, fixing: _Fixing) -> None:
