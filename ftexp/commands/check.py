@@ -14,7 +14,8 @@ from ftexp.validation.findings import shown
 
 
 def main(arguments: argparse.Namespace) -> int:
-    dataset = compose(arguments.overrides, Path.cwd()).config.dataset
-    loaded = load(dataset)
+    config = compose(arguments.overrides, Path.cwd()).config
+    dataset = config.dataset
+    loaded = load(dataset, config.training.method, config.checks)
     print("\n".join([*data_lines(dataset, loaded.splits), *(f"warning   {line}" for line in shown(loaded.warnings)), "no errors"]))
     return ExitCode.OK

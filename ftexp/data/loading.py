@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import assert_never
 
-from ftexp.data import jsonl
-from ftexp.data.dataset import BuiltinDataset, Dataset, JsonlDataset
+from ftexp.data import reading
+from ftexp.data.dataset import AnyFile, BuiltinDataset, Dataset, JsonlDataset
+from ftexp.data.jsonl import Reading
 from ftexp.data.messages import Example, Splits
 from ftexp.data.split import FEWEST_EXAMPLES, some_of, split
-from ftexp.errors import DataError
-from ftexp.validation.findings import Finding, raise_on_errors
+from ftexp.errors import ConfigError, DataError
+from ftexp.validation.catalogue import adjusted, refuse_unfit
+from ftexp.validation.checks import Checks
+from ftexp.validation.findings import Finding, raise_on_errors, shown
+from ftexp.validation.structure import Method
 from ftexp.values import digest
 
 
@@ -25,23 +28,25 @@ class Loaded:
     digests: dict[str, str]
 
 
-def load(dataset: Dataset) -> Loaded:
-    """Raises DataError with every error of every file."""
-    match dataset:
-        case BuiltinDataset(builtin=name):
-            return _loaded(dataset, import_module(f"ftexp.data.builtin.{name}").splits(), ())
-        case JsonlDataset():
-            return _load_files(dataset)
-    assert_never(dataset)
+def load(dataset: Dataset, method: Method | None = None, checks: Checks | None = None) -> Loaded:
+    """Raises DataError with every error of every file, ConfigError where the dataset isn't for the method, or `checks` can't be meant.
+
+    Without a method chat examples and preference pairs are as good.
+    """
+    refuse_unfit(checks or Checks())
+    if method == "dpo" and not isinstance(dataset, JsonlDataset):
+        raise ConfigError(
+            f"training.method: found dpo with dataset.kind {dataset.kind}, which has chat examples; "
+            "expected dataset=jsonl with preference pairs, or training.method=supervised"
+        )
+    if isinstance(dataset, BuiltinDataset):
+        return _loaded(dataset, import_module(f"ftexp.data.builtin.{dataset.builtin}").splits(), ())
+    return _load_files(dataset, method, checks or Checks())
 
 
-def _load_files(dataset: JsonlDataset) -> Loaded:
-    readings = {
-        part: jsonl.read(_file(path))
-        for part, path in (("train", dataset.path), ("validation", dataset.validation), ("test", dataset.test))
-        if path is not None
-    }
-    findings = tuple(f for reading in readings.values() for f in reading.findings)
+def _load_files(dataset: AnyFile, method: Method | None, checks: Checks) -> Loaded:
+    readings = _readings(dataset, method)
+    findings = tuple(adjusted((f for reading in readings.values() for f in reading.findings), checks))
     raise_on_errors(findings)
     rest = readings["train"].examples
     if len(rest) < FEWEST_EXAMPLES:
@@ -68,6 +73,20 @@ def _loaded(dataset: Dataset, whole: Splits, warnings: tuple[Finding, ...]) -> L
         raise DataError(*too_many)
     splits = Splits(**{split: some_of(getattr(whole, split), count) for split, count in wanted.items()})
     return Loaded(splits, warnings, _digests(splits))
+
+
+def _readings(dataset: AnyFile, method: Method | None) -> dict[str, Reading]:
+    """By split, of every file there is. Raises DataError with every file that isn't there, and the errors in the others."""
+    readings, missing = {}, list[str]()
+    for part, path in (("train", dataset.path), ("validation", dataset.validation), ("test", dataset.test)):
+        if path is not None:
+            try:
+                readings[part] = reading.read(dataset, _file(path), method)
+            except DataError as error:
+                missing += error.faults
+    if missing:
+        raise DataError(*missing, *shown([f for r in readings.values() for f in r.findings if f.severity == "error"]))
+    return readings
 
 
 def _file(path: str) -> Path:
