@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -59,12 +59,15 @@ class Part(Value):
 class Estimate(Value):
     """What a run takes; `without` leaves out what is on record. `billed` by a service, or else worked out on this machine.
 
-    `usd` and `seconds` are None where a part of them isn't measured; on this machine `usd` is its hours, None where those have no price.
+    `usd` and `seconds` are None where a part of them isn't measured. On this machine `usd` is the price of its hours, where they have
+    one (`hourly`).
     """
 
     billed: bool
     parts: tuple[Part, ...]
     assumptions: tuple[str, ...]
+    hourly: bool = False
+    epochs: Range | None = None
 
     @property
     def training_tokens(self) -> Range | None:
@@ -95,15 +98,17 @@ def total(ranges: Iterable[Range | None]) -> Range | None:
     return found
 
 
-def together(estimates: Sequence[Estimate]) -> Estimate:
-    """Of several runs: what they share counts once."""
-    seen, parts = set[str](), []
-    for part in (p for e in estimates for p in e.parts):
-        if not part.key or part.key not in seen:
-            parts.append(part)
-        seen.add(part.key)
-    said = dict.fromkeys(line for e in estimates for line in e.assumptions)
-    return Estimate(billed=any(e.billed for e in estimates), parts=tuple(parts), assumptions=tuple(said))
+def apart(estimates: Iterable[Estimate]) -> list[Estimate]:
+    """Each of several runs without what one before it does for it."""
+    seen, found = set[str](), []
+    for each in estimates:
+        found.append(each.without(seen))
+        seen.update(p.key for p in each.parts)
+    return found
+
+
+def assumptions_of(estimates: Iterable[Estimate]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(line for e in estimates for line in e.assumptions))
 
 
 @dataclass(frozen=True)
@@ -172,13 +177,13 @@ def on_a_service(work: Work, price: ModelPrice | None, retries: float) -> Estima
         paid = request_usd(asking.tokens_in, asking.tokens_out, each) if each else None
         parts.append(_part(asking, usd=paid, seconds=None))
     if work.tokens is None or price is None:
-        return Estimate(billed=True, parts=tuple(parts), assumptions=())
+        return Estimate(billed=True, parts=tuple(parts), assumptions=(), epochs=epochs)
     asked_again = total(p.usd for p in parts[1:])
     share = Range(low=0, expected=retries, high=2 * retries)
     again = _times(asked_again, share) if asked_again else None
     parts.append(Part(name="retries", key="", tokens_in=None, tokens_out=None, usd=again, seconds=None))
     said = [*_epochs_said(work.n_epochs, epochs), _DOUBT, *([_LENGTHS, _retries_said(retries)] if answers else [])]
-    return Estimate(billed=True, parts=tuple(parts), assumptions=tuple(said))
+    return Estimate(billed=True, parts=tuple(parts), assumptions=tuple(said), epochs=epochs)
 
 
 TUNED = ("tuned", "validation")  # subjects that the tuned model answers for
@@ -193,7 +198,8 @@ def _retries_said(share: float) -> str:
 
 def on_this_machine(work: Work, rates: Callable[[str], Rate | None], usd_per_hour: float | None) -> Estimate:
     """Time by the rates measured here, and the machine's hours where they have a price."""
-    counted = _passes(work.tokens, 0, epochs_of(work.n_epochs, work.examples))
+    epochs = epochs_of(work.n_epochs, work.examples)
+    counted = _passes(work.tokens, 0, epochs)
 
     def took(tokens: Range | None, rate: str) -> tuple[Range | None, Range | None]:
         found = rates(rate)
@@ -206,8 +212,8 @@ def on_this_machine(work: Work, rates: Callable[[str], Rate | None], usd_per_hou
         seconds, usd = took(asking.tokens_in + asking.tokens_out, asking.rate)
         parts.append(_part(asking, usd=usd, seconds=seconds))
     said = [f"rates: as measured on this machine, {SPREAD:.0%} either way or as far as they have varied", _LENGTHS]
-    known = any(p.seconds for p in parts)
-    return Estimate(billed=False, parts=tuple(parts), assumptions=tuple(said) if known else ())
+    known = tuple(said) if any(p.seconds for p in parts) else ()
+    return Estimate(billed=False, parts=tuple(parts), assumptions=known, hourly=usd_per_hour is not None, epochs=epochs)
 
 
 def epochs_of(n_epochs: int | Literal["provider_auto"], examples: int) -> Range:

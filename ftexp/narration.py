@@ -9,6 +9,7 @@ from typing import Any
 from ftexp.backends.opening import LocalModel
 from ftexp.backends.results import Answers
 from ftexp.compose import Composed
+from ftexp.cost import Estimate
 from ftexp.data.dataset import JsonlDataset
 from ftexp.data.messages import Splits
 from ftexp.environment import Environment
@@ -42,8 +43,9 @@ def opening_events(p: Prepared, model: LocalModel, composed: Composed, run: str,
     yield Text(path="data/examples.json", content=json.dumps(example_digests(p.data.splits)))
     yield Text(path="training/loss_mask.txt", content=p.shown_example, private=True)
     yield Figures(step=0, values=dict(_data_figures(p)))
-    if p.estimate.seconds is not None:  # an event of its own: a later start may know what the first one couldn't
-        yield Figures(step=0, values={"time/estimated_train_seconds": p.estimate.seconds})
+    estimated = dict(_estimated_figures(p.estimate))
+    if estimated:  # an event of its own: a later start may know what the first one couldn't
+        yield Figures(step=0, values=estimated)
 
 
 def example_digests(splits: Splits) -> dict[str, list[str]]:
@@ -58,6 +60,12 @@ def closing_events(p: Prepared, record: Record, step: Steps) -> Iterator[Event]:
         yield Figures(step=0, values=dict(_selection_figures(record.selection, p.config.evaluation.confidence)))
     yield _items_table(p, step)
     yield Tags(values={"mlflow.note.content": _note(p, record)})
+
+
+def _estimated_figures(estimate: Estimate) -> Iterator[tuple[str, float]]:
+    for name, found in (("cost/estimated_usd", estimate.usd), ("time/estimated_seconds", estimate.seconds)):
+        if found:
+            yield from ((f"{name}_{end}", value) for end, value in found.model_dump().items())
 
 
 def _selection_figures(selection: Selection, confidence: float) -> Iterator[tuple[str, float]]:

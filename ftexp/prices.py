@@ -106,18 +106,19 @@ def _elsewhere(provider: OpenAIProvider, prices: Prices) -> Fact:
     )
 
 
+_INSTEAD = "choose another model, or model=smollm2-135m on this machine"
+
+
 def _ends(model: str, found: ModelPrice, today: date) -> Iterator[Fact]:
     """Past its end: an error. Near it: how long there is."""
     stopped = found.shutdown is not None and today >= found.shutdown
     closed = found.jobs_end is not None and today > found.jobs_end
     if stopped:
-        yield Fact(
-            "error", f"{model}: was shut down on {found.shutdown}, its fine-tunes too; train another model, or model=smollm2-135m here"
-        )
+        yield Fact("error", f"{model}: was shut down on {found.shutdown}, its fine-tunes too; {_INSTEAD}")
     elif found.status == "ended":
-        yield Fact("error", f"{model}: has ended; train another model, or model=smollm2-135m here")
+        yield Fact("error", f"{model}: has ended; {_INSTEAD}")
     elif closed:
-        yield Fact("error", f"{model}: takes no new jobs since {found.jobs_end}; train another model, or model=smollm2-135m here")
+        yield Fact("error", f"{model}: takes no new jobs since {found.jobs_end}; {_INSTEAD}")
     if stopped or found.status == "ended":
         return
     if found.jobs_end and 0 <= (left := (found.jobs_end - today).days) <= NEAR_DAYS:
