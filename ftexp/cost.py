@@ -86,6 +86,7 @@ class Estimate(Value):
 
 
 TRAINING = "training"
+Kind = Literal["answers", "loss"]
 
 
 def total(ranges: Iterable[Range | None]) -> Range | None:
@@ -115,7 +116,7 @@ def assumptions_of(estimates: Iterable[Estimate]) -> tuple[str, ...]:
 class Asking:
     """What one subject is asked, all items together, in tokens. A loss reads prompt and reference, and writes nothing."""
 
-    kind: Literal["answers", "loss"]
+    kind: Kind
     subject: str
     key: str
     items: int
@@ -176,7 +177,7 @@ def on_a_service(work: Work, price: ModelPrice | None, retries: float) -> Estima
         each = (price.tuned if asking.subject in TUNED else price.base) if price else None
         paid = request_usd(asking.tokens_in, asking.tokens_out, each) if each else None
         parts.append(_part(asking, usd=paid, seconds=None))
-    if work.tokens is None or price is None:
+    if usd is None or price is None:
         return Estimate(billed=True, parts=tuple(parts), assumptions=(), epochs=epochs)
     asked_again = total(p.usd for p in parts[1:])
     share = Range(low=0, expected=retries, high=2 * retries)

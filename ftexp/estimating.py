@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ftexp.backends.embedded import cache_root
 from ftexp.backends.opening import LocalModel, Opening
 from ftexp.backends.providers import OpenAIProvider
-from ftexp.cost import Asking, Estimate, Rate, Work, on_a_service, on_this_machine
+from ftexp.cost import Asking, Estimate, Kind, Rate, Work, on_a_service, on_this_machine
 from ftexp.data.messages import Example, Message
 from ftexp.evaluation.items import Item, Prompts
 from ftexp.evaluation.suites import Evaluation
@@ -75,20 +75,21 @@ def work_of(p: Prepared, keys: Keys | None) -> Work:
     return Work(by_part["training"], len(p.data.splits.train), p.model.tokens, p.hyperparameters.n_epochs, asked, rate)
 
 
-def _wanted(evaluation: Evaluation, prompts: Prompts) -> list[tuple[str, str]]:
-    found = [("answers", str(s)) for s in prompts] + ([("loss", str(s)) for s in prompts] if evaluation.needs_losses else [])
-    return found + ([("loss" if evaluation.headline_is_loss else "answers", VALIDATION)] if evaluation.measure_validation else [])
+def _wanted(evaluation: Evaluation, prompts: Prompts) -> list[tuple[Kind, str]]:
+    found: list[tuple[Kind, str]] = [("answers", str(s)) for s in prompts]
+    found += [("loss", str(s)) for s in prompts] if evaluation.needs_losses else []
+    there: Kind = "loss" if evaluation.headline_is_loss else "answers"
+    return found + ([(there, VALIDATION)] if evaluation.measure_validation else [])
 
 
-def _asking(p: Prepared, kind: str, subject: str, keys: dict[str, str]) -> Asking:
+def _asking(p: Prepared, kind: Kind, subject: str, keys: dict[str, str]) -> Asking:
     said, generation = p.asked[subject], p.config.evaluation.generation
     rate = rate_name(p.model.local, kind, subject, generation.batch_size) if p.model.local else ""
     key = keys.get(f"{kind}: {subject}", "")
-    which = "answers" if kind == "answers" else "loss"
-    return Asking(which, subject, key, said.items, said.prompts, said.references, generation.max_new_tokens, rate)
+    return Asking(kind, subject, key, said.items, said.prompts, said.references, generation.max_new_tokens, rate)
 
 
-def rate_name(model: LocalModel, kind: str, subject: str, batch_size: int) -> str:
+def rate_name(model: LocalModel, kind: Kind, subject: str, batch_size: int) -> str:
     """What answering or measuring is timed under: like work goes at a like rate."""
     return f"{model.work} {kind} {subject} {batch_size}"
 

@@ -40,6 +40,10 @@ class ModelPrice(Value):
     source: str | None = Field(default=None, description="an address, or null for the table's")
     read_on: date | None = Field(default=None, description="a date like 2026-11-22, or null for the table's")
 
+    def takes_jobs(self, today: date) -> bool:
+        ended = (self.jobs_end is not None and today > self.jobs_end) or (self.shutdown is not None and today >= self.shutdown)
+        return self.status != "ended" and self.training is not None and not ended
+
 
 class Notice(Value):
     """Something that the service has announced, from the day on which it holds."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import date
 
 from ftexp.backends.providers import LocalProvider, OpenAIProvider
 from ftexp.budget import UNITS, Budget, Planned, Share, Unit, Verdict, amount, verdict
@@ -47,7 +48,8 @@ def _with_other_models(p: Prepared) -> dict[str, Estimate]:
     if price is None or not isinstance(provider, OpenAIProvider):
         return {}
     work, own = work_of(p, None), prices.name_of(provider.model)
-    others = {n: m for n, m in prices.models.items() if n != own and m.encoding == price.encoding and m.training is not None}
+    today = date.today()
+    others = {n: m for n, m in prices.models.items() if n != own and m.encoding == price.encoding and m.takes_jobs(today)}
     return {name: on_a_service(work, other, p.config.cost.retries) for name, other in others.items()}
 
 

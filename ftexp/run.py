@@ -14,7 +14,7 @@ from ftexp.backends.local.backend import LocalBackend
 from ftexp.backends.opening import LocalModel, Opening, open_model
 from ftexp.backends.results import Answers, File, Losses, Point, TrainingResult
 from ftexp.config import RunConfig
-from ftexp.cost import Estimate
+from ftexp.cost import Estimate, Kind
 from ftexp.data.loading import Loaded, load
 from ftexp.data.messages import Example, Message
 from ftexp.errors import NotThereYetError
@@ -182,7 +182,7 @@ def _measure(
     return found
 
 
-def _time(p: Prepared, kind: str, subject: str, tokens: int, seconds: float, step: Steps) -> None:
+def _time(p: Prepared, kind: Kind, subject: str, tokens: int, seconds: float, step: Steps) -> None:
     """Keeps the rate, for estimates to come."""
     if p.model.local and tokens and seconds > 0:
         step.state.journal.measured(rate_name(p.model.local, kind, subject, p.config.evaluation.generation.batch_size), tokens / seconds)

@@ -43,7 +43,7 @@ def cost_lines(estimates: Sequence[Estimate], prices: Prices, at_once: int = 1) 
     billed = [e for e in estimates if e.billed]
     if billed:
         lines.append(f"cost      {usd_range(sum_of(billed, 'usd'))}{_shares(billed)}")
-        lines.append(f"prices    {prices.source}, read {prices.read_on}")
+        lines += [f"prices    {prices.source}, read {prices.read_on}"] if any(e.usd for e in billed) else []
     if here and here[0].hourly:
         lines.append(f"cost      {usd_range(sum_of(here, 'usd'))} for this machine's hours")
     elif here:
