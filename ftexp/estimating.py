@@ -90,8 +90,8 @@ def _asking(p: Prepared, kind: Kind, subject: str, keys: dict[str, str]) -> Aski
 
 
 def rate_name(model: LocalModel, kind: Kind, subject: str, batch_size: int) -> str:
-    """What answering or measuring is timed under: like work goes at a like rate."""
-    return f"{model.work} {kind} {subject} {batch_size}"
+    """What answering or measuring is timed under: like work goes at a like rate, and the tuned model's is one whatever it answers."""
+    return f"{model.work} {kind} {'tuned' if subject == VALIDATION else subject} {batch_size}"
 
 
 def _keys(keys: Keys) -> dict[str, str]:

@@ -140,10 +140,11 @@ def _reserved(estimate: Estimate, unit: Unit, limit: float, at_once: int, budget
     wanted = sum(amounts.values())
     if free <= 0 or not state.journal.reserve(budget, unit, run, amounts, limit):
         state.journal.release(budget, run)
-        set_for_others = f" and {amount(taken.reserved, unit)} set aside for runs that go on" if taken.reserved else ""
+        others = f" and {amount(taken.reserved, unit)} set aside for other runs" if taken.reserved else ""
+        needs = f"it may take up to {amount(wanted, unit)}, and " if wanted else ""
         raise BudgetError(
-            f"budget.{unit}: not started: it may take up to {amount(wanted, unit)}, and of {amount(limit, unit)} there are "
-            f"{amount(taken.spent, unit)} spent{set_for_others}; the same command with a higher budget.{unit} goes on"
+            f"budget.{unit}: not started: {needs}of {amount(limit, unit)} there are {amount(taken.spent, unit)} spent{others}; "
+            f"the same command with a higher budget.{unit} goes on"
         )
     return amounts
 

@@ -12,7 +12,7 @@ from ftexp.compose import Composed
 from ftexp.errors import ExitCode
 from ftexp.launch import answers_of, judged_run, launch
 from ftexp.progress import Progress
-from ftexp.report.money import budget_lines, estimated_lines, facts_lines
+from ftexp.report.money import estimated_lines, notes
 from ftexp.report.saying import program, say_behind
 from ftexp.report.sweep import plan_total, show_results
 from ftexp.report.terminal import answers_table, facts, next_step, results_table
@@ -51,8 +51,7 @@ def _sweep(asked: Asked, words: list[str], state: State, progress: Progress, out
     sweep = prepare_sweep(asked, state)
     for line in (f"sweep     {sweep.id}", *plan_total(sweep)):
         progress.say(line)
-    first = sweep.cells[0].prepared
-    for line in (*facts_lines(first, date.today()), *budget_lines(judged_sweep(sweep, state))):
+    for line in notes(sweep.cells[0].prepared, judged_sweep(sweep, state), date.today()):
         progress.say(line)
     results, tracking_error = carry_out(sweep, words, state, progress)
     show_results(results, confirmation_of(results, state), program(), out)
@@ -66,7 +65,7 @@ def _run(composed: Composed, words: list[str], state: State, progress: Progress,
         progress.say(f"warning: {warning}")
     if prepared.hyperparameters.preset:
         progress.say(f"preset    {prepared.hyperparameters.preset}, for {len(prepared.data.splits.train)} training examples")
-    for line in (*facts_lines(prepared, date.today()), *budget_lines(judged_run(prepared, state))):
+    for line in notes(prepared, judged_run(prepared, state), date.today()):
         progress.say(line)
     outcome = launch(prepared, composed, state, progress)
     out.print(results_table(prepared, outcome.record))

@@ -79,6 +79,12 @@ def budget_lines(found: Verdict) -> list[str]:
     return [f"budget    {line}" for line in found.lines]
 
 
+def notes(p: Prepared, found: Verdict, today: date) -> list[str]:
+    """What is said as a run or sweep begins. What stops it says so itself."""
+    warnings = [line for line in facts_lines(p, today) if line.startswith("warning")]
+    return [*warnings, *(budget_lines(found) if found.says != "refused" else [])]
+
+
 def pays_lines(p: Prepared, today: date) -> list[str]:
     """When the training has paid for itself; nothing where that has no basis."""
     price, training = p.model.price, next((part.usd for part in p.estimate.parts if part.usd), None)
