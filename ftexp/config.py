@@ -8,10 +8,11 @@ from pydantic import Field
 
 from ftexp.backends.providers import Model
 from ftexp.budget import Budget
-from ftexp.cost import Prices
+from ftexp.cost import Cost
 from ftexp.data.dataset import Dataset
 from ftexp.evaluation.suites import Evaluation
 from ftexp.presets import Hyperparameters
+from ftexp.prices import Prices
 from ftexp.suitability import Suitability
 from ftexp.tracking.config import Tracking
 from ftexp.validation.checks import Checks
@@ -36,6 +37,7 @@ class RunConfig(Value):
     tracking: Tracking
     checks: Checks = Checks()
     budget: Budget = Budget()
+    cost: Cost = Cost()
     suitability: Suitability = Suitability()
 
     @property

@@ -1,64 +1,270 @@
-"""What training costs: dated prices times counted tokens, or measured throughput times tokens."""
+"""What a run takes, as low, expected and high with the assumptions said: prices or measured rates times counted tokens. Pure."""
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import Field
 
-from ftexp.presets import Resolved
+from ftexp.prices import ModelPrice, TokenPrices
 from ftexp.tokens import TokenCounts
 from ftexp.values import Value
 
-
-class TokenPrices(Value):
-    """USD per million tokens."""
-
-    input: float = Field(ge=0, description="USD per million tokens")
-    cached_input: float = Field(ge=0, description="USD per million tokens")
-    output: float = Field(ge=0, description="USD per million tokens")
+MOST_AUTO_EPOCHS = 25  # that a service picks by itself (OpenAI's cookbook, read 2026-11-22; unverified since)
+DOUBTFUL_TOKENS = 3  # an example: the last part of the token rule, see ftexp.tokens
 
 
-class ModelPrice(Value):
-    """The dated facts of one hosted model."""
+class Cost(Value):
+    """What estimates take for granted, and what a break-even is reckoned with."""
 
-    encoding: Literal["o200k_base", "cl100k_base"] = Field(description="o200k_base or cl100k_base")
-    training: float = Field(ge=0, description="USD per million tokens")
-    base: TokenPrices
-    tuned: TokenPrices
-    max_tokens: int = Field(ge=1, description="a whole number from 1")
-    jobs_end: date | None = Field(description="a date like 2027-01-06, or null")
-    shutdown: date | None = Field(description="a date like 2027-01-14, or null")
+    retries: float = Field(default=0.02, ge=0, le=1, description="a share from 0 to 1")
+    monthly_requests: int | None = Field(default=None, ge=1, description="a whole number from 1, or null")
+    base_prompt_tokens: int | None = Field(default=None, ge=1, description="a whole number from 1, or null for the few-shot prompt's")
 
 
-class Prices(Value):
-    """A price table with the day it was read."""
+class Range(Value):
+    """Low, expected and high, in the unit of the field it stands in."""
 
-    name: str = Field(description="text")
-    source: str = Field(description="an address")
-    read_on: date = Field(description="a date like 2026-11-22")
-    models: dict[str, ModelPrice] = Field(description="prices by model name")
+    low: float = Field(ge=0)
+    expected: float = Field(ge=0)
+    high: float = Field(ge=0)
+
+    @classmethod
+    def exactly(cls, value: float) -> Range:
+        return cls(low=value, expected=value, high=value)
+
+    def __add__(self, other: Range) -> Range:
+        return Range(low=self.low + other.low, expected=self.expected + other.expected, high=self.high + other.high)
+
+    def __mul__(self, factor: float) -> Range:
+        return Range(low=self.low * factor, expected=self.expected * factor, high=self.high * factor)
+
+
+class Part(Value):
+    """One step's share. Parts of one `key` are done once, whatever number of runs want them; one without a key is a run's own.
+
+    `tokens_in` of training counts every pass. None: not measured.
+    """
+
+    name: str  # training, answers: base, loss: tuned, retries, ...
+    key: str
+    tokens_in: Range | None
+    tokens_out: Range | None
+    usd: Range | None
+    seconds: Range | None
 
 
 class Estimate(Value):
-    """What training takes. `usd` is None for a local run or an unknown price, `seconds` None where nothing was measured yet."""
+    """What a run takes; `without` leaves out what is on record. `billed` by a service, or else worked out on this machine.
 
-    training_tokens: int | None
-    usd: float | None
-    seconds: float | None
-
-
-def estimate(tokens: TokenCounts | None, hyperparameters: Resolved, price: ModelPrice | None, tokens_per_second: float | None) -> Estimate:
-    """Billed tokens are the file's tokens times epochs; validation is free (OpenAI's guide, read 2026-11-22).
-
-    `tokens` is None where no tokenizer is at hand; so is then what follows from it.
+    `usd` and `seconds` are None where a part of them isn't measured. On this machine `usd` is the price of its hours, where they have
+    one (`hourly`).
     """
-    if tokens is None or hyperparameters.n_epochs == "provider_auto":
-        return Estimate(training_tokens=None, usd=None, seconds=None)
-    total = tokens.train * hyperparameters.n_epochs
-    return Estimate(
-        training_tokens=total,
-        usd=total * price.training / 1e6 if price else None,
-        seconds=total / tokens_per_second if tokens_per_second else None,
-    )
+
+    billed: bool
+    parts: tuple[Part, ...]
+    assumptions: tuple[str, ...]
+    hourly: bool = False
+    epochs: Range | None = None
+
+    @property
+    def training_tokens(self) -> Range | None:
+        return next((p.tokens_in for p in self.parts if p.name == TRAINING), None)
+
+    @property
+    def usd(self) -> Range | None:
+        return total(p.usd for p in self.parts)
+
+    @property
+    def seconds(self) -> Range | None:
+        return total(p.seconds for p in self.parts)
+
+    def without(self, on_record: Collection[str]) -> Estimate:
+        return self.model_copy(update={"parts": tuple(p for p in self.parts if not p.key or p.key not in on_record)})
+
+
+TRAINING = "training"
+Kind = Literal["answers", "loss"]
+
+
+def total(ranges: Iterable[Range | None]) -> Range | None:
+    """None as soon as one isn't known."""
+    found = Range.exactly(0)
+    for each in ranges:
+        if each is None:
+            return None
+        found += each
+    return found
+
+
+def apart(estimates: Iterable[Estimate]) -> list[Estimate]:
+    """Each of several runs without what one before it does for it."""
+    seen, found = set[str](), []
+    for each in estimates:
+        found.append(each.without(seen))
+        seen.update(p.key for p in each.parts)
+    return found
+
+
+def assumptions_of(estimates: Iterable[Estimate]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(line for e in estimates for line in e.assumptions))
+
+
+@dataclass(frozen=True)
+class Asking:
+    """What one subject is asked, all items together, in tokens. A loss reads prompt and reference, and writes nothing."""
+
+    kind: Kind
+    subject: str
+    key: str
+    items: int
+    prompt_tokens: int
+    reference_tokens: int
+    most_tokens: int  # that one answer may have
+    rate: str = ""  # the name under which its measured rate is kept
+
+    @property
+    def name(self) -> str:
+        return f"{self.kind}: {self.subject}"
+
+    @property
+    def tokens_in(self) -> Range:
+        return Range.exactly(self.prompt_tokens + (self.reference_tokens if self.kind == "loss" else 0))
+
+    @property
+    def tokens_out(self) -> Range:
+        """As the references are; at least half of that, at most what an answer may have."""
+        if self.kind == "loss":
+            return Range.exactly(0)
+        most = self.items * self.most_tokens
+        expected = min(self.reference_tokens, most)
+        return Range(low=expected / 2, expected=expected, high=most)
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a run has to do, counted. `tokens` is None where no tokenizer is at hand, and `asked` is empty then."""
+
+    key: str
+    examples: int
+    tokens: TokenCounts | None
+    n_epochs: int | Literal["provider_auto"]
+    asked: tuple[Asking, ...]
+    rate: str = ""
+
+
+class Rate(Value):
+    """Tokens a second: the last measured, and the slowest and fastest so far."""
+
+    slowest: float = Field(gt=0)
+    latest: float = Field(gt=0)
+    fastest: float = Field(gt=0)
+
+
+SPREAD = 0.2  # of a rate, at least, either way: other work on the machine, and what was measured once
+
+
+def on_a_service(work: Work, price: ModelPrice | None, retries: float) -> Estimate:
+    """Money by the price table. How long a service takes is not known beforehand, and it can't be asked for losses."""
+    epochs = epochs_of(work.n_epochs, work.examples)
+    counted, cost = _passes(work.tokens, work.examples, epochs), price.training if price else None
+    usd = counted * (cost / 1e6) if counted and cost is not None else None
+    parts = [Part(name=TRAINING, key=work.key, tokens_in=counted, tokens_out=None, usd=usd, seconds=None)]
+    answers = [a for a in work.asked if a.kind == "answers"]
+    for asking in answers:
+        each = (price.tuned if asking.subject in TUNED else price.base) if price else None
+        paid = request_usd(asking.tokens_in, asking.tokens_out, each) if each else None
+        parts.append(_part(asking, usd=paid, seconds=None))
+    if usd is None or price is None:
+        return Estimate(billed=True, parts=tuple(parts), assumptions=(), epochs=epochs)
+    asked_again = total(p.usd for p in parts[1:])
+    share = Range(low=0, expected=retries, high=2 * retries)
+    again = _times(asked_again, share) if asked_again else None
+    parts.append(Part(name="retries", key="", tokens_in=None, tokens_out=None, usd=again, seconds=None))
+    said = [*_epochs_said(work.n_epochs, epochs), _DOUBT, *([_LENGTHS, _retries_said(retries)] if answers else [])]
+    return Estimate(billed=True, parts=tuple(parts), assumptions=tuple(said), epochs=epochs)
+
+
+TUNED = ("tuned", "validation")  # subjects that the tuned model answers for
+
+_DOUBT = f"training tokens: the service may bill {DOUBTFUL_TOKENS} less an example (low)"
+_LENGTHS = "answers: as long as the references; half of that (low), up to eval.generation.max_new_tokens each (high)"
+
+
+def _retries_said(share: float) -> str:
+    return f"retries: {share:.0%} of the answers are asked for again; none (low), twice that (high)"
+
+
+def on_this_machine(work: Work, rates: Callable[[str], Rate | None], usd_per_hour: float | None) -> Estimate:
+    """Time by the rates measured here, and the machine's hours where they have a price."""
+    epochs = epochs_of(work.n_epochs, work.examples)
+    counted = _passes(work.tokens, 0, epochs)
+
+    def took(tokens: Range | None, rate: str) -> tuple[Range | None, Range | None]:
+        found = rates(rate)
+        seconds = _at_rate(tokens, found) if tokens and found else None
+        return seconds, (seconds * (usd_per_hour / 3600) if seconds and usd_per_hour is not None else None)
+
+    seconds, usd = took(counted, work.rate)
+    parts = [Part(name=TRAINING, key=work.key, tokens_in=counted, tokens_out=None, usd=usd, seconds=seconds)]
+    for asking in work.asked:
+        seconds, usd = took(asking.tokens_in + asking.tokens_out, asking.rate)
+        parts.append(_part(asking, usd=usd, seconds=seconds))
+    said = [f"rates: as measured on this machine, {SPREAD:.0%} either way or as far as they have varied", _LENGTHS]
+    known = tuple(said) if any(p.seconds for p in parts) else ()
+    return Estimate(billed=False, parts=tuple(parts), assumptions=known, hourly=usd_per_hour is not None, epochs=epochs)
+
+
+def epochs_of(n_epochs: int | Literal["provider_auto"], examples: int) -> Range:
+    """What `provider_auto` comes to: 3, more for under 34 examples, fewer for over 8,333; half of that to twice that.
+
+    The rule is of OpenAI's cookbook (read 2026-11-22), the spread a reasoned choice: the service has never said what it picks by.
+    """
+    if n_epochs != "provider_auto":
+        return Range.exactly(n_epochs)
+    expected = 3
+    if 3 * examples < 100:
+        expected = min(MOST_AUTO_EPOCHS, 100 // max(examples, 1))
+    elif 3 * examples > 25_000:
+        expected = max(1, 25_000 // examples)
+    return Range(low=max(1, expected // 2), expected=expected, high=min(MOST_AUTO_EPOCHS, 2 * expected))
+
+
+def request_usd(tokens_in: Range, tokens_out: Range, price: TokenPrices) -> Range:
+    return tokens_in * (price.input / 1e6) + tokens_out * (price.output / 1e6)
+
+
+def billed_usd(trained_tokens: int, price: ModelPrice | None) -> float | None:
+    """What a service bills for a training that it says had so many tokens."""
+    return trained_tokens * price.training / 1e6 if price and price.training is not None else None
+
+
+def _passes(tokens: TokenCounts | None, doubtful_examples: int, epochs: Range) -> Range | None:
+    if tokens is None:
+        return None
+    least = max(tokens.train - DOUBTFUL_TOKENS * doubtful_examples, 0)
+    return Range(low=least * epochs.low, expected=tokens.train * epochs.expected, high=tokens.train * epochs.high)
+
+
+def _part(asking: Asking, usd: Range | None, seconds: Range | None) -> Part:
+    return Part(name=asking.name, key=asking.key, tokens_in=asking.tokens_in, tokens_out=asking.tokens_out, usd=usd, seconds=seconds)
+
+
+def _at_rate(tokens: Range, rate: Rate) -> Range:
+    slowest, fastest = min(rate.slowest, rate.latest * (1 - SPREAD)), max(rate.fastest, rate.latest * (1 + SPREAD))
+    return Range(low=tokens.low / fastest, expected=tokens.expected / rate.latest, high=tokens.high / slowest)
+
+
+def _times(one: Range, other: Range) -> Range:
+    return Range(low=one.low * other.low, expected=one.expected * other.expected, high=one.high * other.high)
+
+
+def _epochs_said(written: int | Literal["provider_auto"], epochs: Range) -> list[str]:
+    if written != "provider_auto":
+        return []
+    return [
+        f"epochs: the service picks them; about {epochs.expected:g} by the rule it once published, "
+        f"{epochs.low:g} (low) to {epochs.high:g} (high); hyperparameters.n_epochs={epochs.expected:g} would settle it"
+    ]

@@ -3,6 +3,7 @@
 FtexpError                    5  the run failed
 ├── ConfigError               2  configuration or usage
 ├── DataError                 4  the data was refused
+├── BudgetError               4  it doesn't fit the budget, or the budget is used up
 ├── MissingExtraError         2  a package of an optional extra isn't installed
 ├── NotThereYetError          2  asked for by name, not built yet
 ├── ModelError                5  a model can't be fetched, read or converted
@@ -46,6 +47,10 @@ class ConfigError(FtexpError):
 
 
 class DataError(FtexpError):
+    exit_code = ExitCode.REFUSED
+
+
+class BudgetError(FtexpError):
     exit_code = ExitCode.REFUSED
 
 

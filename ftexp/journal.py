@@ -10,16 +10,20 @@ import json
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from ftexp.budget import Unit
+from ftexp.cost import Rate
 from ftexp.disk import disk_fault
 from ftexp.errors import StateError
 
 RunState = Literal["running", "finished", "failed", "interrupted"]
+
+ROUNDING = 1e-9  # sums of shares of a limit may come out a trace above it
 
 # The statements that lead from each format to the next; a new journal takes all of them.
 _FORMATS = (
@@ -51,7 +55,22 @@ CREATE TABLE sweep_runs (
   sweep TEXT NOT NULL REFERENCES sweeps(id), cell INTEGER NOT NULL, run TEXT NOT NULL, point TEXT NOT NULL,
   PRIMARY KEY (sweep, cell));
 """,
+    """
+ALTER TABLE throughput ADD COLUMN slowest REAL;
+ALTER TABLE throughput ADD COLUMN fastest REAL;
+UPDATE throughput SET slowest = tokens_per_second, fastest = tokens_per_second;
+CREATE TABLE reservations (
+  budget TEXT NOT NULL, unit TEXT NOT NULL, key TEXT NOT NULL, owner TEXT NOT NULL, reserved REAL NOT NULL,
+  spent REAL NOT NULL DEFAULT 0, at REAL NOT NULL, PRIMARY KEY (budget, unit, key, owner));
+""",
 )
+
+# What is set aside and what is spent of a budget. A key that several runs have set something aside for counts once.
+_TAKEN = """
+SELECT (SELECT COALESCE(SUM(most), 0) FROM
+         (SELECT MAX(reserved) AS most FROM reservations WHERE budget=? AND unit=? GROUP BY key)),
+       (SELECT COALESCE(SUM(spent), 0) FROM reservations WHERE budget=? AND unit=?)
+"""
 
 _LISTED = "(SELECT value FROM json_each(?))"  # any number of values in one parameter
 
@@ -100,10 +119,22 @@ class CellRow:
 
 
 @dataclass(frozen=True)
+class Taken:
+    """Of a budget, in its unit."""
+
+    reserved: float
+    spent: float
+
+
+@dataclass(frozen=True)
 class EventRow:
     id: int
     at: float
     body: str
+
+
+class _OverLimitError(Exception):
+    pass
 
 
 class Journal:
@@ -304,10 +335,54 @@ class Journal:
 
     # What was measured on this machine
 
-    def throughput(self, what: str) -> float | None:
-        rows = self._execute("SELECT tokens_per_second FROM throughput WHERE what=?", (what,))
-        return rows[0][0] if rows else None
+    def throughput(self, what: str) -> Rate | None:
+        rows = self._execute("SELECT slowest, tokens_per_second, fastest FROM throughput WHERE what=?", (what,))
+        return Rate(slowest=rows[0][0], latest=rows[0][1], fastest=rows[0][2]) if rows else None
 
     def measured(self, what: str, tokens_per_second: float) -> None:
-        values: tuple[Any, ...] = (what, tokens_per_second, time.time())
-        self._execute("INSERT OR REPLACE INTO throughput VALUES (?, ?, ?)", values)
+        rate = tokens_per_second
+        self._execute(
+            "INSERT INTO throughput (what, tokens_per_second, measured_at, slowest, fastest) VALUES (?, ?, ?, ?, ?) ON CONFLICT (what) "
+            "DO UPDATE SET tokens_per_second=excluded.tokens_per_second, measured_at=excluded.measured_at, "
+            "slowest=MIN(slowest, excluded.slowest), fastest=MAX(fastest, excluded.fastest)",
+            (what, rate, time.time(), rate, rate),
+        )
+
+    # What is set aside of a budget
+
+    def reserve(self, budget: str, unit: Unit, owner: str, amounts: Mapping[str, float], limit: float) -> bool:
+        """Sets an amount aside for each key, in place of what this owner had set aside for it; nothing where all would pass `limit`.
+
+        What several owners set aside for one key counts once, by the largest.
+        """
+        rows = [(budget, unit, key, owner, amount, time.time()) for key, amount in amounts.items()]
+        try:
+            with self._transaction():
+                self._db.executemany(
+                    "INSERT INTO reservations (budget, unit, key, owner, reserved, at) VALUES (?, ?, ?, ?, ?, ?) "
+                    "ON CONFLICT (budget, unit, key, owner) DO UPDATE SET reserved=excluded.reserved, at=excluded.at",
+                    rows,
+                )
+                taken = Taken(*self._db.execute(_TAKEN, (budget, unit, budget, unit)).fetchone())
+                if taken.reserved + taken.spent > limit + ROUNDING:
+                    raise _OverLimitError
+        except _OverLimitError:
+            return False
+        except sqlite3.Error as error:
+            raise self._unusable(error) from error
+        return True
+
+    def settle(self, budget: str, unit: Unit, owner: str, key: str, spent: float) -> None:
+        """`spent` is gone for good, besides what the key has taken before; what was left of the reservation is free again."""
+        self._execute(
+            "INSERT INTO reservations (budget, unit, key, owner, reserved, spent, at) VALUES (?, ?, ?, ?, 0, ?, ?) "
+            "ON CONFLICT (budget, unit, key, owner) DO UPDATE SET reserved=0, spent=spent+excluded.spent",
+            (budget, unit, key, owner, spent, time.time()),
+        )
+
+    def release(self, budget: str, owner: str) -> None:
+        """Nothing is set aside for this owner any more."""
+        self._execute("UPDATE reservations SET reserved=0 WHERE budget=? AND owner=?", (budget, owner))
+
+    def taken(self, budget: str, unit: Unit) -> Taken:
+        return Taken(*self._execute(_TAKEN, (budget, unit, budget, unit))[0])

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 
 from ftexp.backends.results import Answers
+from ftexp.budget import Verdict
 from ftexp.compose import Composed
 from ftexp.data.dataset import FileDataset
 from ftexp.data.keeping import keep_data
 from ftexp.disk import disk_faults_told
 from ftexp.environment import environment
-from ftexp.errors import TrackingError
+from ftexp.errors import BudgetError, ConfigError, TrackingError
 from ftexp.evaluation.items import SubjectName
 from ftexp.journal import RunRow
 from ftexp.keys import Keys
 from ftexp.lease import Driver
 from ftexp.narration import closing_events, opening_events
+from ftexp.prices import facts_findings
 from ftexp.progress import Progress
+from ftexp.reserving import Allowance, judged, set_aside
 from ftexp.run import Prepared, Record, execute, keys_for
 from ftexp.state import State
 from ftexp.steps import Steps
@@ -49,6 +53,7 @@ class SweepTag:
 
     sweep: str
     cell: int
+    at_once: int = 1  # runs that go on side by side
 
     @property
     def event(self) -> Tags:
@@ -70,16 +75,39 @@ def launch(p: Prepared, composed: Composed, state: State, progress: Progress, sw
     store = MlflowStore(p.config.tracking, state)
     if known and known.state == "finished" and known.record:
         return _answered(known, store, sweep)
+    stop_where_ended(p)
     for obstacle in p.model.obstacles:
         raise obstacle
     assert keys and run and p.model.local, "a model without obstacles is open"
+    if sweep is None:
+        refuse_over_budget(judged_run(p, state))
     store.preflight()
     others_turn = partial(progress.say, "another process is at this run, waiting for it")
     with disk_faults_told(state.directory), state.lock(f"run-{run}", others_turn):
         done_meanwhile = state.journal.run(run)
         if done_meanwhile and done_meanwhile.state == "finished":
             return _answered(done_meanwhile, store, sweep)
-        return _carried_out(p, composed, keys, run, store, progress, sweep)
+        budget, at_once = (sweep.sweep, sweep.at_once) if sweep else (run, 1)
+        with set_aside(p, keys, budget, run, at_once, state) as allowance:
+            return _carried_out(p, composed, keys, run, store, progress, sweep, allowance)
+
+
+def stop_where_ended(p: Prepared) -> None:
+    """Raises ConfigError for a model that can't be trained any more."""
+    ended = [fact.line for fact in facts_findings(p.config.model, p.config.prices, date.today()) if fact.severity == "error"]
+    if ended:
+        raise ConfigError(*ended)
+
+
+def judged_run(p: Prepared, state: State) -> Verdict:
+    """Whether what a run by itself has left to do fits the budget."""
+    return judged([("", p)], run_id(p, keys_for(p, p.model.local)) if p.model.local else "", state)
+
+
+def refuse_over_budget(found: Verdict) -> None:
+    """Raises BudgetError before anything starts."""
+    if found.says == "refused":
+        raise BudgetError(*found.lines, "nothing was started")
 
 
 def _answered(known: RunRow, store: MlflowStore, sweep: SweepTag | None) -> Outcome:
@@ -96,9 +124,16 @@ def answers_of(run: RunRow, p: Prepared, state: State) -> dict[SubjectName, Answ
 
 
 def _carried_out(
-    p: Prepared, composed: Composed, keys: Keys, run: str, store: MlflowStore, progress: Progress, sweep: SweepTag | None
+    p: Prepared,
+    composed: Composed,
+    keys: Keys,
+    run: str,
+    store: MlflowStore,
+    progress: Progress,
+    sweep: SweepTag | None,
+    allowance: Allowance,
 ) -> Outcome:
-    state, step = store.state, Steps(store.state, run, progress)
+    state, step = store.state, Steps(store.state, run, progress, allowance)
     assert p.model.local, "checked by the caller"
     state.journal.open_run(run, p.name, p.config.name, canonical(p.config), canonical(p.config.tracking), canonical(Driver.here()))
     with telling(store, run) as told:
@@ -125,7 +160,8 @@ def _carried_out(
 
 def _note_end(state: State, step: Steps, run: str, error: BaseException) -> None:
     """A run that stops keeps what it had, and its reason."""
-    interrupted = isinstance(error, KeyboardInterrupt | SystemExit)
-    reason = "interrupted" if interrupted else str(error) or type(error).__name__
+    over_budget = isinstance(error, BudgetError)
+    interrupted = over_budget or isinstance(error, KeyboardInterrupt | SystemExit)
+    reason = "interrupted" if interrupted and not over_budget else str(error) or type(error).__name__
     state.journal.end_run(run, "interrupted" if interrupted else "failed", error=reason)
     step.tell(Ended(state="KILLED" if interrupted else "FAILED", attempt=state.journal.emitted(run), error=reason[:500]))

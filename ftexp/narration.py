@@ -9,6 +9,7 @@ from typing import Any
 from ftexp.backends.opening import LocalModel
 from ftexp.backends.results import Answers
 from ftexp.compose import Composed
+from ftexp.cost import TRAINING, Estimate
 from ftexp.data.dataset import FileDataset
 from ftexp.data.messages import Splits
 from ftexp.environment import Environment
@@ -42,8 +43,7 @@ def opening_events(p: Prepared, model: LocalModel, composed: Composed, run: str,
     yield Text(path="data/examples.json", content=json.dumps(example_digests(p.data.splits)))
     yield Text(path="training/loss_mask.txt", content=p.shown_example, private=True)
     yield Figures(step=0, values=dict(_data_figures(p)))
-    if p.estimate.seconds is not None:  # an event of its own: a later start may know what the first one couldn't
-        yield Figures(step=0, values={"time/estimated_train_seconds": p.estimate.seconds})
+    yield from _estimated(p.estimate)
 
 
 def example_digests(splits: Splits) -> dict[str, list[str]]:
@@ -58,6 +58,16 @@ def closing_events(p: Prepared, record: Record, step: Steps) -> Iterator[Event]:
         yield Figures(step=0, values=dict(_selection_figures(record.selection, p.config.evaluation.confidence)))
     yield _items_table(p, step)
     yield Tags(values={"mlflow.note.content": _note(p, record)})
+
+
+def _estimated(estimate: Estimate) -> Iterator[Figures]:
+    """An event for each that is known: a later start may know what the first one couldn't."""
+    training = next((p.seconds for p in estimate.parts if p.name == TRAINING), None)
+    if training:
+        yield Figures(step=0, values={"time/estimated_train_seconds": training.expected})
+    for name, found in (("cost/estimated_usd", estimate.usd), ("time/estimated_seconds", estimate.seconds)):
+        if found:
+            yield Figures(step=0, values={f"{name}_{end}": value for end, value in found.model_dump().items()})
 
 
 def _selection_figures(selection: Selection, confidence: float) -> Iterator[tuple[str, float]]:

@@ -14,10 +14,11 @@ from ftexp.backends.local.backend import LocalBackend
 from ftexp.backends.opening import LocalModel, Opening, open_model
 from ftexp.backends.results import Answers, File, Losses, Point, TrainingResult
 from ftexp.config import RunConfig
-from ftexp.cost import Estimate, estimate
+from ftexp.cost import Estimate, Kind
 from ftexp.data.loading import Loaded, load
 from ftexp.data.messages import Example, Message
 from ftexp.errors import FtexpError, NotThereYetError
+from ftexp.estimating import Said, count_asked, estimate_of, rate_name
 from ftexp.evaluation.items import Item, Prompts, SubjectName, items_of, prompts_by_subject
 from ftexp.evaluation.scoring import Comparison, Scores, Selection, compare, score, select
 from ftexp.files import sha256_of
@@ -39,10 +40,11 @@ class Prepared:
     data: Loaded
     hyperparameters: Resolved
     model: Opening
-    estimate: Estimate
     items: tuple[Item, ...]
     prompts: Prompts
     validation_items: tuple[Item, ...]
+    asked: dict[str, Said]  # tokens of what each subject is asked; empty where no tokenizer is at hand
+    estimate: Estimate  # of the whole run, from what was measured before it
     label: str = ""  # what else tells it from the other runs of its sweep
     again: str = ""  # sets a run that is made again apart from the one on record
 
@@ -87,12 +89,14 @@ def prepare(config: RunConfig, state: State, once: Once | None = None) -> Prepar
     model = replace(model, obstacles=(*model.obstacles, *_method_obstacle(config)))
     if model.local:
         model.local.job(hyperparameters, config.seed)  # raises where a value is left to a service
-    rate = state.journal.throughput(model.local.work) if model.local and state.exists else None
-    costs = estimate(model.tokens, hyperparameters, model.price, rate)
-    items = items_of(data.splits.test)
+    items, there = items_of(data.splits.test), items_of(data.splits.validation)
     few_shot = config.evaluation.few_shot
     prompts = once(("prompts", data.digests, few_shot), lambda: prompts_by_subject(items, data.splits.train, few_shot))
-    return Prepared(config, data, hyperparameters, model, costs, items, prompts, items_of(data.splits.validation))
+    asked = once(("asked", config.model, config.prices, data.digests, few_shot), lambda: count_asked(model, prompts, items, there))
+    unpriced = Prepared(
+        config, data, hyperparameters, model, items, prompts, there, asked, Estimate(billed=False, parts=(), assumptions=())
+    )
+    return replace(unpriced, estimate=estimate_of(unpriced, keys_for(unpriced, model.local) if model.local else None, state))
 
 
 def _method_obstacle(config: RunConfig) -> tuple[FtexpError, ...]:
@@ -138,7 +142,7 @@ def _train(p: Prepared, model: LocalModel, backend: LocalBackend, key: str, step
             step.tell(*figures_of(point))
             reached(point.step, ", ".join(f"{name} {value:.3f}" for name, value in point.figures.items() if name.endswith("loss")))
 
-        trained = backend.train(job, folder, report)
+        trained = backend.train(job, folder, report, step.used_up)
     step.state.journal.measured(model.work, job.tokens / trained.seconds)
     sha256 = sha256_of(trained.adapter / "adapter_model.safetensors")
     adapter = File(path=step.state.keep(trained.adapter, "adapters", sha256), sha256=sha256)
@@ -170,7 +174,9 @@ Asked = Sequence[tuple[Message, ...]]  # one prompt an item
 
 def _answer(p: Prepared, backend: LocalBackend, what: str, prompts: Asked, adapter: Path | None, step: Steps) -> Answers:
     with step.progress.task(f"answers: {what}", len(prompts)) as reached:
-        return backend.answers(adapter, prompts, p.config.evaluation.generation, reached)
+        found = backend.answers(adapter, prompts, p.config.evaluation.generation, step.watched(reached))
+    _time(p, "answers", what, sum(r.tokens_in + r.tokens_out for r in found.replies), found.seconds, step)
+    return found
 
 
 def _measure(
@@ -179,4 +185,13 @@ def _measure(
     """The loss of each reference after the subject's own prompt."""
     asked = tuple(Example((*prompt, Message("assistant", i.reference)), i.origin) for prompt, i in zip(prompts, items, strict=True))
     with step.progress.task(f"loss: {what}", len(items)) as reached:
-        return backend.losses(adapter, asked, reached)
+        found = backend.losses(adapter, asked, step.watched(reached))
+    said = p.asked[what]
+    _time(p, "loss", what, said.prompts + said.references, found.seconds, step)
+    return found
+
+
+def _time(p: Prepared, kind: Kind, subject: str, tokens: int, seconds: float, step: Steps) -> None:
+    """Keeps the rate, for estimates to come."""
+    if p.model.local and tokens and seconds > 0:
+        step.state.journal.measured(rate_name(p.model.local, kind, subject, p.config.evaluation.generation.batch_size), tokens / seconds)

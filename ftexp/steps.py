@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from functools import partial
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from ftexp.evaluation.items import SubjectName
 from ftexp.keys import Key
@@ -13,14 +14,17 @@ from ftexp.state import State
 from ftexp.tracking.events import Event, events_of
 from ftexp.values import Value
 
+if TYPE_CHECKING:
+    from ftexp.reserving import Allowance
+
 R = TypeVar("R", bound=Value)
 
 
 class Steps:
     """Journal, timing, progress and tracking of one run's steps, so that the recipe stays one line a step."""
 
-    def __init__(self, state: State, run: str, progress: Progress) -> None:
-        self.state, self.run, self.progress = state, run, progress
+    def __init__(self, state: State, run: str, progress: Progress, allowance: Allowance | None = None) -> None:
+        self.state, self.run, self.progress, self._allowance = state, run, progress, allowance
         self.computed: list[str] = []
 
     def __call__(self, name: str, key: Key, kind: type[R], work: Callable[[], R]) -> R:
@@ -45,6 +49,20 @@ class Steps:
     def tell(self, *events: Event) -> None:
         self.state.journal.emit(self.run, [(event.ident, event.model_dump_json()) for event in events])
 
+    def used_up(self) -> str:
+        """Why the budget lets the step in hand go on no longer; empty while it does."""
+        return self._allowance.used_up() if self._allowance else ""
+
+    def watched(self, reached: Callable[[int, str], None]) -> Callable[[int, str], None]:
+        """Tells as `reached` does, and raises BudgetError where the budget is used up."""
+
+        def told(done: int, remark: str) -> None:
+            reached(done, remark)
+            if self._allowance:
+                self._allowance.check()
+
+        return told
+
     def result_of(self, name: str, kind: type[R]) -> R:
         """What an earlier step of this run came to. Raises KeyError where there was none."""
         recorded = self.state.journal.step_of(self.run, name)
@@ -63,7 +81,8 @@ class Steps:
                 return done_meanwhile
             self._say_other_version(name, key)
             self.state.journal.intend(key.value, name, key.inputs, key.version)
-            result = work()
+            with self._allowance.step(key.value) if self._allowance else nullcontext():
+                result = work()
             self.state.journal.conclude(key.value, result.model_dump_json(by_alias=True))
             self.computed.append(name)
             return result

@@ -139,3 +139,14 @@ def test_a_broken_file_of_the_user_is_told_as_one(project: Path, content: bytes,
     (project / "conf" / "eval" / "mine.yaml").write_bytes(content)
     with pytest.raises(ConfigError, match=message):
         composed("eval=mine", here=project)
+
+
+@pytest.mark.parametrize(
+    ("examples", "preset"), [(199, "small_dataset"), (200, "medium_dataset"), (1000, "medium_dataset"), (1001, "large_dataset")]
+)
+def test_the_shipped_presets_meet_where_the_guide_says(examples: int, preset: str) -> None:
+    from ftexp.presets import resolve
+
+    picked, candidate = resolve(composed().config.hyperparameters, examples), composed(f"preset={preset}").config.hyperparameters
+    assert picked.preset == preset
+    assert (picked.n_epochs, picked.batch_size) == (candidate.n_epochs, candidate.batch_size)

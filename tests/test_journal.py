@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ftexp.cost import Rate
 from ftexp.errors import StateError
 from ftexp.journal import CellRow, Journal, SweepRow
 
@@ -96,11 +97,12 @@ def test_runs_come_in_the_order_they_began(journal: Journal) -> None:
     assert journal.run("nobody") is None
 
 
-def test_a_measured_rate_is_replaced_by_the_next(journal: Journal) -> None:
+def test_a_measured_rate_is_replaced_by_the_next_and_the_slowest_and_fastest_stay(journal: Journal) -> None:
     assert journal.throughput("work") is None
     journal.measured("work", 100)
+    journal.measured("work", 300)
     journal.measured("work", 200)
-    assert journal.throughput("work") == 200
+    assert journal.throughput("work") == Rate(slowest=100, latest=200, fastest=300)
 
 
 def write_text(path: Path) -> None:
@@ -123,7 +125,7 @@ def write_newer(path: Path) -> None:
 UNUSABLE = {
     "text": (write_text, "journal.db: the journal can't be used .file is not a database.*move it away"),
     "foreign": (write_foreign, "a database, but not ftexp's"),
-    "newer": (write_newer, r"journal.db: written by a newer version of ftexp \(format 99, this one reads 2\)"),
+    "newer": (write_newer, r"journal.db: written by a newer version of ftexp \(format 99, this one reads 3\)"),
     "directory": (Path.mkdir, "unable to open database file"),
 }
 
@@ -203,14 +205,17 @@ def test_a_thread_that_tells_stays_out_of_the_transaction_of_another(journal: Jo
     assert (failed, journal.emitted("r")) == ([], 200)
 
 
-def test_a_journal_of_the_first_format_is_taken_over_with_its_runs(tmp_path: Path) -> None:
+@pytest.mark.parametrize("format", [1, 2])
+def test_a_journal_of_an_earlier_format_is_taken_over_with_its_runs_and_rates(format: int, tmp_path: Path) -> None:
     from ftexp.journal import _FORMATS
 
     path = tmp_path / "journal.db"
     with sqlite3.connect(path, isolation_level=None) as db:
-        for statement in _FORMATS[0].strip().removesuffix(";").split(";\n"):
-            db.execute(statement)
-        db.execute("PRAGMA user_version=1")
+        for statements in _FORMATS[:format]:
+            for statement in statements.strip().removesuffix(";").split(";\n"):
+                db.execute(statement)
+        db.execute(f"PRAGMA user_version={format}")
+        db.execute("INSERT INTO throughput VALUES ('work', 100, 1)")
         columns = "id, name, experiment, state, config, started_at, tracking"
         db.execute(f"INSERT INTO runs ({columns}) VALUES ('old', 'name', 'experiment', 'finished', '{{}}', 1, '{{}}')")
         db.execute("INSERT INTO steps (key, name, started_at, result) VALUES ('key', 'train', 1, 'done')")
@@ -218,6 +223,8 @@ def test_a_journal_of_the_first_format_is_taken_over_with_its_runs(tmp_path: Pat
     journal = Journal(path)
     assert [(r.id, r.kind, r.driver) for r in journal.runs()] == [("old", "run", None)]
     assert journal.result("key") == "done"
+    assert journal.throughput("work") == Rate(slowest=100, latest=100, fastest=100)
+    assert journal.reserve("budget", "usd", "old", {"key": 1}, limit=1)
 
 
 def test_a_step_knows_the_other_version_of_its_code(journal: Journal) -> None:

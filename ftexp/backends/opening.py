@@ -14,10 +14,10 @@ from ftexp.backends.local.chat import ChatTokenizer, Encoded
 from ftexp.backends.local.job import Job
 from ftexp.backends.local.machine import Machine, require_local_extra, resolve_machine
 from ftexp.backends.providers import LocalProvider, Model, OpenAIProvider
-from ftexp.cost import ModelPrice, Prices
 from ftexp.data.messages import Example, Splits
 from ftexp.errors import ConfigError, DataError, FtexpError, ModelError, NotThereYetError
 from ftexp.presets import Resolved
+from ftexp.prices import ModelPrice, Prices
 from ftexp.tokens import TokenCounts, hosted_counter, total
 from ftexp.validation.findings import Finding, counted
 from ftexp.validation.template import unseen_names
@@ -110,7 +110,7 @@ def _no_tools_here(examples: Sequence[Example]) -> NotThereYetError:
 
 
 def _open_hosted(provider: OpenAIProvider, prices: Prices, splits: Splits) -> Opening:
-    price = prices.models.get(provider.model)
+    price = prices.of(provider.model)
     obstacle = NotThereYetError(
         f"model.provider: training at {provider.base_url} isn't there yet; `ftexp plan` already says what it would cost. "
         "To train on this machine: model=smollm2-135m"
@@ -119,7 +119,9 @@ def _open_hosted(provider: OpenAIProvider, prices: Prices, splits: Splits) -> Op
         return Opening(None, None, None, (obstacle,))
     count = hosted_counter(price.encoding, cache_root() / "tiktoken")
     sizes = [count(e) for e in splits.train], [count(e) for e in splits.validation]
-    _refuse_long((*splits.train, *splits.validation), sizes[0] + sizes[1], price.max_tokens, f"prices.models.{provider.model}.max_tokens")
+    if price.max_tokens is not None:
+        key = f"prices.models.{prices.name_of(provider.model)}.max_tokens"
+        _refuse_long((*splits.train, *splits.validation), sizes[0] + sizes[1], price.max_tokens, key)
     return Opening(None, total(*sizes), price, (obstacle,))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ftexp.errors import ConfigError, ExitCode
+from ftexp.errors import ConfigError
 from ftexp.progress import Progress
 from ftexp.report.saying import program, say_behind
 from ftexp.report.sweep import plan_total, show_results
@@ -39,4 +39,4 @@ def main(arguments: argparse.Namespace) -> int:
     for number, reason in ended.failed.items():
         out.print(f"failed    run {number} of the confirmation: {reason}", highlight=False, soft_wrap=True)
     say_behind(tracking_error, out)
-    return ExitCode.OK if ended.finished == len(ended.cells) else ExitCode.FAILED
+    return ended.exit_code

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import argparse
+from datetime import date
 from pathlib import Path
 
 from ftexp.commands.run import add_arguments as add_arguments
 from ftexp.errors import ExitCode
+from ftexp.launch import judged_run
+from ftexp.report.money import budget_lines, facts_lines, pays_lines
 from ftexp.report.sweep import plan_table, plan_total
 from ftexp.report.terminal import data_lines, plan_lines
 from ftexp.run import prepare
 from ftexp.state import State
+from ftexp.sweep.carry_out import judged_sweep
 from ftexp.sweep.expand import Asked, expand
 from ftexp.sweep.prepared import prepare_sweep
 
@@ -20,8 +24,10 @@ def main(arguments: argparse.Namespace) -> int:
     asked = expand(arguments.overrides, state.root, arguments.multirun)
     if asked.is_sweep:
         return _sweep(asked, state)
-    print("\n".join(plan_lines(prepare(asked.cells[0].composed.config, state))))
-    return ExitCode.OK
+    p, today = prepare(asked.cells[0].composed.config, state), date.today()
+    found = judged_run(p, state)
+    print("\n".join([*plan_lines(p), *pays_lines(p, today), *facts_lines(p, today), *budget_lines(found)]))
+    return ExitCode.REFUSED if found.says == "refused" else ExitCode.OK
 
 
 def _sweep(asked: Asked, state: State) -> int:
@@ -36,6 +42,8 @@ def _sweep(asked: Asked, state: State) -> int:
     out.print(plan_table(sweep))
     warnings = dict.fromkeys(f"warning   {w}" for c in sweep.cells for w in c.prepared.data.warnings)
     obstacles = dict.fromkeys(f"obstacle  {o}" for c in sweep.cells for o in c.prepared.model.obstacles)
-    for line in [*plan_total(sweep), *warnings, *obstacles]:
+    facts = dict.fromkeys(line for c in sweep.cells for line in facts_lines(c.prepared, date.today()))
+    found = judged_sweep(sweep, state)
+    for line in [*plan_total(sweep), *warnings, *obstacles, *facts, *budget_lines(found)]:
         out.print(line, highlight=False, soft_wrap=True)
-    return ExitCode.OK
+    return ExitCode.REFUSED if found.says == "refused" else ExitCode.OK

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import argparse
 import shlex
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ftexp.compose import Composed
 from ftexp.errors import ExitCode
-from ftexp.launch import answers_of, launch
+from ftexp.launch import answers_of, judged_run, launch
 from ftexp.progress import Progress
+from ftexp.report.money import estimated_lines, notes
 from ftexp.report.saying import program, say_behind
 from ftexp.report.sweep import plan_total, show_results
 from ftexp.report.terminal import answers_table, facts, next_step, results_table
 from ftexp.run import prepare
 from ftexp.state import State
-from ftexp.sweep.carry_out import carry_out
+from ftexp.sweep.carry_out import carry_out, judged_sweep
 from ftexp.sweep.confirmation import confirmation_of
 from ftexp.sweep.expand import Asked, expand
 from ftexp.sweep.prepared import prepare_sweep
@@ -49,10 +51,12 @@ def _sweep(asked: Asked, words: list[str], state: State, progress: Progress, out
     sweep = prepare_sweep(asked, state)
     for line in (f"sweep     {sweep.id}", *plan_total(sweep)):
         progress.say(line)
+    for line in notes(sweep.cells[0].prepared, judged_sweep(sweep, state), date.today()):
+        progress.say(line)
     results, tracking_error = carry_out(sweep, words, state, progress)
     show_results(results, confirmation_of(results, state), program(), out)
     say_behind(tracking_error, out)
-    return ExitCode.OK if results.finished == len(results.cells) else ExitCode.FAILED
+    return results.exit_code
 
 
 def _run(composed: Composed, words: list[str], state: State, progress: Progress, out: Console) -> int:
@@ -61,10 +65,14 @@ def _run(composed: Composed, words: list[str], state: State, progress: Progress,
         progress.say(f"warning: {warning}")
     if prepared.hyperparameters.preset:
         progress.say(f"preset    {prepared.hyperparameters.preset}, for {len(prepared.data.splits.train)} training examples")
+    for line in notes(prepared, judged_run(prepared, state), date.today()):
+        progress.say(line)
     outcome = launch(prepared, composed, state, progress)
     out.print(results_table(prepared, outcome.record))
     out.print(answers_table(prepared, answers_of(outcome.run, prepared, state), SHOWN_ITEMS))
     for line in facts(prepared, outcome.record):
+        out.print(line, highlight=False, soft_wrap=True)
+    for line in estimated_lines(prepared, outcome.record) if not outcome.from_record else []:
         out.print(line, highlight=False, soft_wrap=True)
     if outcome.from_record:
         out.print(

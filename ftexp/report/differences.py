@@ -10,7 +10,7 @@ from ftexp.journal import RunRow
 from ftexp.provenance import InputDifference
 from ftexp.report.comparison.tables import interval
 from ftexp.report.comparison.terminal import one_line
-from ftexp.report.terminal import NOT_MEASURED
+from ftexp.report.saying import NOT_MEASURED
 
 if TYPE_CHECKING:
     from rich.table import Table

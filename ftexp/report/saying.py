@@ -1,4 +1,4 @@
-"""Lines that several commands end with."""
+"""Words and lines that several commands share."""
 
 from __future__ import annotations
 
@@ -11,6 +11,19 @@ from ftexp.errors import TrackingError
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+
+NOT_MEASURED = "not measured"
+
+
+def duration(seconds: float) -> str:
+    """`48 s`, `3 min 20 s`, `2 h 5 min`."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
 def say_behind(error: TrackingError | None, out: Console) -> None:

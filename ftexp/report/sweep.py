@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ftexp.evaluation.statistics import Difference, Mean
-from ftexp.report.terminal import NOT_MEASURED, duration
+from ftexp.report.money import cost_lines, usd_range
+from ftexp.report.saying import NOT_MEASURED, duration
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -36,7 +37,7 @@ def plan_table(sweep: PreparedSweep) -> Table:
         table.add_column(column, justify="right")
     for c in sweep.cells:
         h, e = c.prepared.hyperparameters, c.prepared.estimate
-        tokens = f"{e.training_tokens:,}" if e.training_tokens is not None else NOT_MEASURED
+        tokens = f"{e.training_tokens.expected:,.0f}" if e.training_tokens else NOT_MEASURED
         axes = [c.cell.point.get(key, "") for key in sweep.asked.axes]
         settings = [str(h.n_epochs), str(h.batch_size), str(h.learning_rate_multiplier)]
         table.add_row(str(c.number), *axes, *settings, tokens, _time(c), _cost(c))
@@ -44,23 +45,12 @@ def plan_table(sweep: PreparedSweep) -> Table:
 
 
 def plan_total(sweep: PreparedSweep) -> list[str]:
-    """What all runs take together. One that isn't known makes the sum not known."""
+    """What all runs take together, what they share once. One that isn't known makes the sum not known."""
     estimates = [c.prepared.estimate for c in sweep.cells]
-    tokens = [e.training_tokens for e in estimates if e.training_tokens is not None]
-    seconds = [e.seconds for e in estimates if e.seconds is not None]
-    usd = [e.usd for e in estimates if e.usd is not None]
+    tokens = [e.training_tokens.expected for e in estimates if e.training_tokens]
     side = f", {sweep.asked.at_once} at a time" if sweep.asked.at_once > 1 else ""
-    lines = [f"together  {len(estimates)} runs{side}; {sum(tokens):,} training tokens"]
-    if all(c.prepared.model.local for c in sweep.cells):
-        known = len(seconds) == len(estimates)
-        time = f"about {duration(sum(seconds) / sweep.asked.at_once)} to train, at the rate measured here" if known else NOT_MEASURED
-        return [*lines, f"time      {time}", "cost      nothing billed: trained on this machine"]
-    return [
-        *lines,
-        f"cost      ${sum(usd):.2f} for training; evaluation not counted yet"
-        if len(usd) == len(estimates)
-        else f"cost      {NOT_MEASURED}",
-    ]
+    together = f"together  {len(estimates)} runs{side}; {sum(tokens):,.0f} training tokens"
+    return [together, *cost_lines(estimates, sweep.cells[0].prepared.config.prices, sweep.asked.at_once)]
 
 
 def finished_line(p: Prepared, outcome: Outcome) -> str:
@@ -101,6 +91,7 @@ def ranking_table(ranking: Ranking, width: int) -> Table:
 def show_results(results: SweepResults, confirmation: Confirmation | None, program: str, out: Console) -> None:
     """The ranking of what has finished, the reasons of what has failed, and how to go on."""
     lines = [f"failed    run {n}: {reason}" for n, reason in results.failed.items()]
+    lines += [f"refused   run {n}: {reason}" for n, reason in results.refused.items()]
     if results.ranking:
         out.print(ranking_table(results.ranking, out.width))
         lines = [*ranking_lines(results.ranking, results.row.id, program, confirmation), *lines]
@@ -219,11 +210,9 @@ def _interval(found: Mean) -> str:
 
 def _time(c: PreparedCell) -> str:
     seconds = c.prepared.estimate.seconds
-    return duration(seconds) if seconds is not None else NOT_MEASURED
+    return duration(seconds.expected) if seconds else NOT_MEASURED
 
 
 def _cost(c: PreparedCell) -> str:
-    if c.prepared.model.local:
-        return "nothing billed"
-    usd = c.prepared.estimate.usd
-    return f"${usd:.2f}" if usd is not None else NOT_MEASURED
+    e = c.prepared.estimate
+    return usd_range(e.usd) if e.billed or e.hourly else "nothing billed"

@@ -10,6 +10,8 @@ from ftexp.evaluation.items import SubjectName
 from ftexp.evaluation.metrics import HeldOutLoss
 from ftexp.evaluation.statistics import Difference, Mean
 from ftexp.evaluation.suites import Evaluation
+from ftexp.report.money import cost_lines
+from ftexp.report.saying import NOT_MEASURED, duration
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -19,8 +21,6 @@ if TYPE_CHECKING:
     from ftexp.data.messages import Splits
     from ftexp.journal import RunRow
     from ftexp.run import Prepared, Record
-
-NOT_MEASURED = "not measured"
 
 
 def results_table(p: Prepared, record: Record) -> Table:
@@ -88,16 +88,6 @@ def next_step(p: Prepared, record: Record) -> str:
     return "seed=1"
 
 
-def duration(seconds: float) -> str:
-    """`48 s`, `3 min 20 s`, `2 h 5 min`."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
-
-
 def _caption(p: Prepared, share: str) -> str:
     return f"{len(p.items)} items; mean ± standard error; differences paired, with {share} intervals over items (not over seeds)"
 
@@ -145,29 +135,11 @@ def plan_lines(p: Prepared) -> list[str]:
         f"training  {h.n_epochs} epochs, batches of {h.batch_size}, {h.learning_rate_multiplier} x the base rate{preset}",
         f"tokens    {tokens.train:,} a pass, longest example {tokens.longest:,}" if tokens else f"tokens    {NOT_MEASURED}",
         f"evaluated {len(p.items)} items x {len(p.prompts)} ({', '.join(p.prompts)})",
-        *_cost_lines(p),
+        *cost_lines([p.estimate], p.config.prices),
         *(f"warning   {w}" for w in p.data.warnings),
         *(f"obstacle  {o}" for o in p.model.obstacles),
     ]
     return lines
-
-
-def _cost_lines(p: Prepared) -> list[str]:
-    e, price = p.estimate, p.model.price
-    if p.model.local:
-        time = (
-            f"about {duration(e.seconds)} to train, at the rate measured here"
-            if e.seconds is not None
-            else f"{NOT_MEASURED} (no run of this kind on this machine yet)"
-        )
-        return [f"time      {time}", "cost      nothing billed: trained on this machine"]
-    if price is None or e.usd is None:
-        return [f"cost      {NOT_MEASURED}"]
-    ends = f"; no jobs after {price.jobs_end}, the model stops on {price.shutdown}" if price.jobs_end else ""
-    return [
-        f"cost      ${e.usd:.2f} for {e.training_tokens:,} training tokens at ${price.training:g} a million "
-        f"({p.config.prices.source}, read {p.config.prices.read_on}{ends}); evaluation not counted yet"
-    ]
 
 
 def runs_table(runs: Sequence[RunRow]) -> Table:

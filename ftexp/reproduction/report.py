@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ftexp.report.saying import duration
 from ftexp.report.sweep import grid_markdown, markdown_row, ranking_lines, ranking_markdown
-from ftexp.report.terminal import duration
 from ftexp.reproduction import files
 from ftexp.reproduction.finding import Found
 from ftexp.reproduction.recorded import SUBJECTS, Recorded

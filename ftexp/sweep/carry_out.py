@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
+from ftexp.budget import Verdict
 from ftexp.errors import TrackingError
-from ftexp.launch import launch
+from ftexp.launch import launch, refuse_over_budget, stop_where_ended
 from ftexp.progress import Progress
+from ftexp.reserving import judged
 from ftexp.state import State
 from ftexp.sweep.confirmation import confirmation_of
 from ftexp.sweep.launching import launch_cells
@@ -20,8 +23,10 @@ from ftexp.tracking.mlflow_store import MlflowStore
 def carry_out(sweep: PreparedSweep, words: Sequence[str], state: State, progress: Progress) -> tuple[SweepResults, TrackingError | None]:
     """Every run that has no result yet, and the summary; and why MLflow is behind. Raises what stands in the way of all of them."""
     for cell in sweep.cells:
+        stop_where_ended(cell.prepared)
         for obstacle in cell.prepared.model.obstacles:
             raise obstacle
+    refuse_over_budget(judged_sweep(sweep, state))
     tracking = sweep.cells[0].prepared.config.tracking
     MlflowStore(tracking, state).preflight()
     row, cells = sweep.rows(words, time.time())
@@ -32,11 +37,16 @@ def carry_out(sweep: PreparedSweep, words: Sequence[str], state: State, progress
     if on_record:
         progress.say(f"{len(on_record)} of {len(sweep.cells)} runs are on record")
     missing = [c for c in sweep.cells if c not in on_record]
-    if missing:
-        launch_cells(sweep.asked, missing, state, progress)
-    results = results_of(row, state)
+    ended = launch_cells(sweep.asked, missing, state, progress) if missing else []
+    refused = {e.cell: e.error or "" for e in ended if e.over_budget}
+    results = replace(results_of(row, state), refused=refused)
     shown = results if sweep.of is None else find_sweep(sweep.of, state)  # a confirmation is told in the summary of what it confirms
     return results, write_summary(shown, confirmation_of(shown, state), tracking, state)
+
+
+def judged_sweep(sweep: PreparedSweep, state: State) -> Verdict:
+    """Whether all that its runs have left to do fits the budget."""
+    return judged([(c.title, c.prepared) for c in sweep.cells], sweep.id, state)
 
 
 def _is_finished(cell: PreparedCell, state: State) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ftexp.errors import FtexpError
+from ftexp.errors import BudgetError, FtexpError
 from ftexp.launch import launch
 from ftexp.progress import Progress
 from ftexp.report.sweep import finished_line
@@ -32,6 +32,7 @@ class Ended:
 
     cell: int
     error: str | None
+    over_budget: bool = False
 
 
 def launch_cells(asked: Asked, cells: Sequence[PreparedCell], state: State, progress: Progress) -> list[Ended]:
@@ -99,6 +100,10 @@ class _Work:
         state = State(self.root)
         try:
             outcome = launch(cell.prepared, cell.composed, state, self.progress.of(f"{cell.number}: "), sweep=cell.sweep)
+        except BudgetError as error:
+            reason = "; ".join(error.faults)
+            self.progress.say(f"{cell.number}: {cell.title} REFUSED: {reason}")
+            return Ended(cell.number, reason, over_budget=True)
         except FtexpError as error:
             return self.failed(cell.number, "; ".join(error.faults))
         except Exception as error:  # the other cells go on; where it broke stays beside the run

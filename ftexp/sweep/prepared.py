@@ -76,7 +76,7 @@ def prepare_sweep(asked: Asked, state: State, of: str | None = None, again: str 
         run = run_id(p, keys_for(p, p.model.local)) if p.model.local else ""
         by_run.setdefault(run or cell.title, PreparedCell(len(by_run) + 1, cell, p, run))
     name = digest("sweep", sorted(by_run))[:10]
-    cells = tuple(replace(c, sweep=SweepTag(name, c.number)) for c in by_run.values())
+    cells = tuple(replace(c, sweep=SweepTag(name, c.number, asked.at_once)) for c in by_run.values())
     return PreparedSweep(name, asked, cells, of)
 
 

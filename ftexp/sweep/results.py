@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from ftexp.config import RunConfig
-from ftexp.errors import RunNotFoundError
+from ftexp.errors import ExitCode, RunNotFoundError
 from ftexp.evaluation.items import SubjectName
 from ftexp.evaluation.metrics import Score
 from ftexp.evaluation.scoring import Scores
@@ -19,12 +19,16 @@ from ftexp.sweep.ranking import Contender, Figures, Ranking, rank
 
 @dataclass(frozen=True)
 class SweepResults:
-    """A sweep on record: its cells, with the runs that have begun. `ranking` is None before a run has finished."""
+    """A sweep on record: its cells, with the runs that have begun. `ranking` is None before a run has finished.
+
+    `refused` are those that the budget didn't let start or end, in the command that has just carried it out.
+    """
 
     row: SweepRow
     cells: tuple[CellRow, ...]
     runs: dict[int, RunRow]
     ranking: Ranking | None
+    refused: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def finished(self) -> int:
@@ -33,6 +37,13 @@ class SweepResults:
     @property
     def failed(self) -> dict[int, str]:
         return {n: run.error or "no reason given" for n, run in self.runs.items() if run.state == "failed"}
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """That of the worst that happened to a run."""
+        if self.finished == len(self.cells):
+            return ExitCode.OK
+        return ExitCode.REFUSED if self.refused and not self.failed else ExitCode.FAILED
 
     @property
     def experiment(self) -> str:

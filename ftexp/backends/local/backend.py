@@ -37,8 +37,11 @@ class LocalBackend:
     def __init__(self, directory: Path, machine: Machine, tokenizer: ChatTokenizer) -> None:
         self.directory, self.machine, self.tokenizer = directory, machine, tokenizer
 
-    def train(self, job: Job, folder: Path, report: Callable[[Point], None]) -> Trained:
-        """Trains in `folder`, which holds checkpoints and the adapter with the lowest validation loss."""
+    def train(self, job: Job, folder: Path, report: Callable[[Point], None], used_up: Callable[[], str] = str) -> Trained:
+        """Trains in `folder`, which holds checkpoints and the adapter with the lowest validation loss.
+
+        `used_up` says why the budget lets it go on no longer, empty while it does; it then stops with a checkpoint and BudgetError.
+        """
         self._settle()
         import torch
 
@@ -46,7 +49,7 @@ class LocalBackend:
 
         model = self._load(self.machine.dtype, training=True)
         try:
-            return training.train(model, job, self._pad_id, self.machine.device, folder, report)
+            return training.train(model, job, self._pad_id, self.machine.device, folder, report, used_up)
         except (MemoryError, torch.OutOfMemoryError) as error:
             raise TrainingError(
                 "training: out of memory; the same command goes on from the last checkpoint once there is more. "

@@ -93,6 +93,10 @@ class ChatTokenizer:
     def prompt_ids(self, messages: Sequence[Message]) -> tuple[int, ...]:
         return tuple(self._tokenizer.encode(self.text(messages, answer_next=True), add_special_tokens=False).ids)
 
+    def count(self, text: str) -> int:
+        """Tokens of a text by itself, without what the template puts around it."""
+        return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
+
     def encode(self, example: Example) -> Encoded:
         """All tokens; learned are those of each assistant message, but of weight 0, and the token that ends its turn."""
         text = self.text(example.messages)

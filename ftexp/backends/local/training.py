@@ -23,7 +23,7 @@ from ftexp.backends.local.frozen import Hidden, freeze_below
 from ftexp.backends.local.job import Job
 from ftexp.backends.providers import Lora
 from ftexp.backends.results import Point
-from ftexp.errors import TrainingError
+from ftexp.errors import BudgetError, TrainingError
 from ftexp.files import sync, sync_tree, write_atomically
 from ftexp.interrupts import HeldBack, held_back
 
@@ -46,11 +46,14 @@ class Trained:
     seconds: float
 
 
-def train(model: Any, job: Job, pad_id: int, device: str, folder: Path, report: Callable[[Point], None]) -> Trained:
+def train(
+    model: Any, job: Job, pad_id: int, device: str, folder: Path, report: Callable[[Point], None], used_up: Callable[[], str] = str
+) -> Trained:
     """Trains adapters on `model`, going on from the last checkpoint in `folder` where there is one.
 
     `report` is told each point once, those of earlier attempts first, and never so early that a cut-off attempt has
-    `validate_every` told steps or more to repeat. An interrupt leaves a checkpoint, then raises KeyboardInterrupt.
+    `validate_every` told steps or more to repeat. An interrupt leaves a checkpoint, then raises KeyboardInterrupt; so does
+    what `used_up` says after a step, which then is the text of a BudgetError.
     """
     set_seed(job.seed)
     started = time.monotonic()
@@ -59,10 +62,13 @@ def train(model: Any, job: Job, pad_id: int, device: str, folder: Path, report: 
     _clear_cut_off(folder)
     checkpoint = last_checkpoint(folder)
     with held_back("stopping after this step, which leaves a checkpoint; once more stops at once") as held:
-        trainer = _Trainer(adapted, job, hidden, started, pad_id, device, folder, report, held)
+        rhythm = _Rhythm(job, report, held, used_up)
+        trainer = _Trainer(adapted, job, hidden, started, pad_id, device, folder, rhythm)
         trainer.seconds_before = float((checkpoint / COMPLETE).read_text(encoding="ascii")) if checkpoint else 0.0
         trainer.args.eval_on_start = checkpoint is None  # one that goes on has measured the start, and may stand where nothing is measured
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    if rhythm.why and trainer.state.global_step < job.steps:
+        raise BudgetError(f"training: stopped after step {trainer.state.global_step} of {job.steps}, with a checkpoint", rhythm.why)
     best = best_step(trainer.state.log_history)
     return Trained(curve_of(trainer.state.log_history), best, _best(folder, best), trainer.seconds)
 
@@ -157,8 +163,7 @@ class _Trainer(Trainer):
         pad_id: int,
         device: str,
         folder: Path,
-        report: Callable[[Point], None],
-        held: HeldBack,
+        rhythm: _Rhythm,
     ) -> None:
         self.job, self.hidden, self.pad_id, self.folder = job, hidden, pad_id, folder
         self._accuracy = 0.0
@@ -168,7 +173,7 @@ class _Trainer(Trainer):
             args=_arguments(job, device, folder),
             train_dataset=_Examples(job.train),
             data_collator=lambda examples: vars(padded(examples, pad_id, hidden)),
-            callbacks=[_Rhythm(job, report, held)],
+            callbacks=[rhythm],
         )
         self.model_accepts_loss_kwargs = False
         self.remove_callback(PrinterCallback)
@@ -250,14 +255,16 @@ class _Rhythm(TrainerCallback):
     A checkpoint that an interrupt asks for stands between two validations, and adds none: the curve stays what it would be.
     """
 
-    def __init__(self, job: Job, report: Callable[[Point], None], held: HeldBack) -> None:
-        self.job, self.report, self.held = job, report, held
+    def __init__(self, job: Job, report: Callable[[Point], None], held: HeldBack, used_up: Callable[[], str]) -> None:
+        self.job, self.report, self.held, self.used_up = job, report, held, used_up
+        self.why = ""  # the budget lets it go on no longer
         self._told = 0
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         if state.global_step % self.job.validate_every == 0 or state.global_step % self.job.steps_per_epoch == 0:
             control.should_evaluate = control.should_save = True
-        if self.held.asked:
+        self.why = self.used_up()
+        if self.held.asked or self.why:
             control.should_save = True
 
     def on_log(self, args: Any, state: Any, control: Any, **_: Any) -> None:
@@ -267,7 +274,7 @@ class _Rhythm(TrainerCallback):
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         self._tell(state)
-        if self.held.asked:
+        if self.held.asked or self.why:
             control.should_training_stop = True
 
     def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:

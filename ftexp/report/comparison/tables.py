@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ftexp.compare import MetricCompared, RunResult, RunsCompared, Standing, percent
 from ftexp.evaluation.statistics import Difference, Mean
-from ftexp.report.terminal import NOT_MEASURED, duration
+from ftexp.report.saying import NOT_MEASURED, duration
 
 SHOWN_FLIPS = 20  # of each kind, run and metric, in a list
 ABSENT = "-"

@@ -1,0 +1,129 @@
+"""What runs take, and what they took, as lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+from ftexp.backends.providers import LocalProvider, OpenAIProvider
+from ftexp.breakeven import Request, break_even, break_even_lines
+from ftexp.budget import Verdict, sum_of
+from ftexp.cost import Estimate, Range, assumptions_of
+from ftexp.estimating import Said
+from ftexp.prices import Prices, facts_findings
+from ftexp.report.saying import NOT_MEASURED, duration
+
+if TYPE_CHECKING:
+    from ftexp.run import Prepared, Record
+
+
+def usd_range(found: Range | None) -> str:
+    """`$1.20 ($0.90 to $2.40)`; expected first."""
+    if found is None:
+        return NOT_MEASURED
+    return usd(found.expected) + ("" if found.low == found.high else f" ({usd(found.low)} to {usd(found.high)})")
+
+
+def time_range(found: Range | None) -> str:
+    if found is None:
+        return NOT_MEASURED
+    return f"about {duration(found.expected)} ({duration(found.low)} to {duration(found.high)})"
+
+
+def usd(value: float) -> str:
+    """Cents, and more digits below ten of them: what isn't free never looks it."""
+    return f"${value:.2f}" if value == 0 or value >= 0.1 else f"${value:.4f}" if value >= 0.001 else f"${value:.2g}"
+
+
+def cost_lines(estimates: Sequence[Estimate], prices: Prices, at_once: int = 1) -> list[str]:
+    """Time, money, and what both take for granted, of a run or of several together."""
+    here = [e for e in estimates if not e.billed]
+    lines = _time_lines(here, at_once) if here else []
+    billed = [e for e in estimates if e.billed]
+    if billed:
+        lines.append(f"cost      {usd_range(sum_of(billed, 'usd'))}{_shares(billed)}")
+        lines += [f"prices    {prices.source}, read {prices.read_on}"] if any(e.usd for e in billed) else []
+    if here and here[0].hourly:
+        lines.append(f"cost      {usd_range(sum_of(here, 'usd'))} for this machine's hours")
+    elif here:
+        lines.append("cost      nothing billed: trained on this machine")
+    return [*lines, *(f"assumed   {line}" for line in assumptions_of(estimates))]
+
+
+def _time_lines(estimates: Sequence[Estimate], at_once: int) -> list[str]:
+    minutes = sum_of(estimates, "minutes")
+    if minutes is None:
+        return [f"time      {NOT_MEASURED} (no run of this kind on this machine yet)"]
+    side = f", {at_once} runs at a time" if at_once > 1 else ""
+    return [f"time      {time_range(minutes * (60 / at_once))}{side}{_shares(estimates) if len(estimates) == 1 else ''}"]
+
+
+def _shares(estimates: Sequence[Estimate]) -> str:
+    """Of one run, what each part takes."""
+    if len(estimates) > 1:
+        return ""
+    known = [(p.name, p.usd if p.usd and estimates[0].billed else p.seconds) for p in estimates[0].parts]
+    shown = usd if estimates[0].billed else duration
+    parts = [f"{name} {shown(found.expected)}" for name, found in known if found]
+    return ": " + ", ".join(parts) if parts else ""
+
+
+def facts_lines(p: Prepared, today: date) -> list[str]:
+    """What has to be known of the model's service before spending."""
+    label = {"error": "obstacle  ", "warning": "warning   "}
+    return [label[f.severity] + f.line for f in facts_findings(p.config.model, p.config.prices, today)]
+
+
+def budget_lines(found: Verdict) -> list[str]:
+    return [f"budget    {line}" for line in found.lines]
+
+
+def notes(p: Prepared, found: Verdict, today: date) -> list[str]:
+    """What is said as a run or sweep begins. What stops it says so itself."""
+    warnings = [line for line in facts_lines(p, today) if line.startswith("warning")]
+    return [*warnings, *(budget_lines(found) if found.says != "refused" else [])]
+
+
+def pays_lines(p: Prepared, today: date) -> list[str]:
+    """When the training has paid for itself; nothing where that has no basis."""
+    price, training = p.model.price, next((part.usd for part in p.estimate.parts if part.usd), None)
+    base, tuned = long_request(p), request(p.asked.get("tuned"))
+    if not isinstance(p.config.model.provider, OpenAIProvider) or price is None or training is None or base is None or tuned is None:
+        return []
+    monthly = p.config.cost.monthly_requests
+    found = break_even(training.expected, tuned, base, price, monthly, today)
+    return [f"pays off  {line}" for line in break_even_lines(found, monthly)]
+
+
+def request(said: Said | None) -> Request | None:
+    return Request(said.prompts / said.items, said.references / said.items) if said and said.items else None
+
+
+def long_request(p: Prepared) -> Request | None:
+    """To the base: with the prompt that was stated, or else with the examples in it. None where there is neither."""
+    tuned, stated = request(p.asked.get("tuned")), p.config.cost.base_prompt_tokens
+    if tuned and stated:
+        return Request(stated, tuned.tokens_out)
+    return request(p.asked.get("few_shot"))
+
+
+def estimated_lines(p: Prepared, record: Record) -> list[str]:
+    """The estimate beside what it took; nothing where there was none."""
+    estimated, took = p.estimate.seconds, record.training.seconds + record.evaluation_seconds
+    if estimated is None:
+        return []
+    where = "within" if estimated.low <= took <= estimated.high else "below" if took < estimated.low else "above"
+    lines = [f"estimated {time_range(estimated)}, took {duration(took)}: {where} the range"]
+    spent = machine_usd(p, took)
+    if spent is not None:
+        lines.append(f"spent     {usd(spent)} of this machine's hours, estimated {usd_range(p.estimate.usd)}")
+    return lines
+
+
+def machine_usd(p: Prepared, seconds: float) -> float | None:
+    """None where an hour of this machine has no price."""
+    provider = p.config.model.provider
+    if not isinstance(provider, LocalProvider) or provider.usd_per_hour is None:
+        return None
+    return seconds / 3600 * provider.usd_per_hour
