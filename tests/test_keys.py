@@ -78,6 +78,7 @@ REACHES: dict[str, tuple[Any, set[str]]] = {
     "suitability.requirements_stable": (True, NOTHING),
     "suitability.needs_live_information": (False, NOTHING),
     "suitability.wants_variety": (False, NOTHING),
+    "suitability.usual": ({"n_epochs": [1, 9]}, NOTHING),
     "checks": ({"name": "mine"}, NOTHING),
     "model.provider.usd_per_hour": (1.0, NOTHING),
     "prices": ({"name": "p", "source": "s", "read_on": "2026-01-01", "models": {}}, NOTHING),
