@@ -10,9 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ftexp.advice import Earlier, advice_for, earlier_runs
 from ftexp.backends.local.backend import LocalBackend
 from ftexp.backends.opening import LocalModel, Opening, open_model
 from ftexp.backends.results import Answers, File, Losses, Point, TrainingResult
+from ftexp.budget import Budget
 from ftexp.config import RunConfig
 from ftexp.cost import Estimate, estimate
 from ftexp.data.loading import Loaded, load
@@ -26,7 +28,9 @@ from ftexp.once import Once
 from ftexp.presets import Resolved, resolve
 from ftexp.state import State
 from ftexp.steps import Steps
+from ftexp.suitability import Advice, mistakes
 from ftexp.tracking.events import figures_of
+from ftexp.validation.findings import Finding
 from ftexp.values import Value
 
 
@@ -42,6 +46,7 @@ class Prepared:
     items: tuple[Item, ...]
     prompts: Prompts
     validation_items: tuple[Item, ...]
+    earlier: Earlier  # what finished runs on the same data tell
     label: str = ""  # what else tells it from the other runs of its sweep
     again: str = ""  # sets a run that is made again apart from the one on record
 
@@ -54,6 +59,20 @@ class Prepared:
         parts += [f"r{c.replicate}"] if c.replicate > 1 else []
         parts += [self.label] if self.label else []
         return "-".join([*parts, c.dataset.name, c.model.name])
+
+    def advice(self, within_budget: bool | None) -> Advice:
+        """Whether fine-tuning is the right tool at all. None: no limit was set, or what it takes isn't known."""
+        return advice_for(self.config, self.data, self.earlier, within_budget)
+
+    @property
+    def within_budget(self) -> bool | None:
+        return within(self.config.budget, self.estimate.usd, self.estimate.seconds)
+
+    @property
+    def mistakes(self) -> tuple[Finding, ...]:
+        """The usual ones in how it would be trained; advice, no errors."""
+        splits = self.data.splits
+        return mistakes(self.hyperparameters, len(splits.train), len(splits.validation), self.config.suitability.usual)
 
     @property
     def shown_example(self) -> str:
@@ -89,7 +108,17 @@ def prepare(config: RunConfig, state: State, once: Once | None = None) -> Prepar
     items = items_of(data.splits.test)
     few_shot = config.evaluation.few_shot
     prompts = once(("prompts", data.digests, few_shot), lambda: prompts_by_subject(items, data.splits.train, few_shot))
-    return Prepared(config, data, hyperparameters, model, costs, items, prompts, items_of(data.splits.validation))
+    earlier = once(("earlier", config.model, data.digests), lambda: earlier_runs(config, data, state))
+    return Prepared(config, data, hyperparameters, model, costs, items, prompts, items_of(data.splits.validation), earlier)
+
+
+def within(budget: Budget, usd: float | None, seconds: float | None) -> bool | None:
+    """None where no limit was set, or what is limited isn't known."""
+    limits = [(budget.usd, usd), (budget.minutes, None if seconds is None else seconds / 60)]
+    judged = [None if takes is None else takes <= limit for limit, takes in limits if limit is not None]
+    if False in judged:
+        return False
+    return None if None in judged or not judged else True
 
 
 def execute(p: Prepared, model: LocalModel, keys: Keys, step: Steps) -> Record:

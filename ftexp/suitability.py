@@ -82,31 +82,39 @@ class Measured:
     few_shot: FewShotEvidence | None = None
 
 
+class Assumption(Value):
+    """What the way to an advice took for granted, since nobody said it: the keys that say it, and which tool it is otherwise."""
+
+    keys: str
+    so: str
+    otherwise: Tool
+
+
 class Advice(Value):
-    """`assumed` is what the way there took for granted since nobody said it, as `KEY: what was assumed`."""
+    """`changes` would lead to another tool, `evidence` is what earlier runs tell."""
 
     tool: Tool
     reason: str
-    assumed: tuple[str, ...]
+    assumed: tuple[Assumption, ...]
     changes: tuple[str, ...]
     evidence: tuple[str, ...]
 
     @property
     def line(self) -> str:
         """`fine-tuning, if the requirements are stable: 240 examples are ...`."""
-        conditions = " and ".join(a.partition(": ")[2] for a in self.assumed)
+        conditions = " and ".join(filter(None, [", ".join(a.so for a in self.assumed[:-1]), *(a.so for a in self.assumed[-1:])]))
         return f"{self.tool}{f', if {conditions}' if conditions else ''}: {self.reason}"
 
 
-STABLE = "suitability.requirements_stable: the requirements are stable"
-NOT_LIVE = "suitability.needs_live_information: no answer needs facts of the day"
-NOT_VARIED = "suitability.wants_variety: one good answer is wanted, not many different ones"
-AFFORDED = "budget: you can afford what it takes"
+STABLE = Assumption(keys="suitability.requirements_stable", so="the requirements are stable", otherwise="prompt engineering")
+NOT_LIVE = Assumption(keys="suitability.needs_live_information", so="no answer needs facts of the day", otherwise="RAG")
+NOT_VARIED = Assumption(keys="suitability.wants_variety", so="one good answer is wanted and not many", otherwise="base model")
+AFFORDED = Assumption(keys="budget.usd, budget.minutes", so="what it takes is within your budget", otherwise="prompt engineering")
 
 
 def advise(said: Suitability, found: Measured) -> Advice:
     """The first question of the flow whose answer leads away from fine-tuning decides."""
-    assumed: list[str] = []
+    assumed: list[Assumption] = []
 
     def leaf(tool: Tool, reason: str, *changes: str) -> Advice:
         evidence = (str(found.few_shot),) if found.few_shot else ()
@@ -126,44 +134,36 @@ def advise(said: Suitability, found: Measured) -> Advice:
     if found.within_budget is False:
         return leaf("prompt engineering", "the training does not fit the budget", "a higher budget, fewer epochs or runs, a cheaper model")
     assumed += [AFFORDED] if found.within_budget is None else []
-    return leaf("fine-tuning", _enough(found), *_ways_out(said, found))
+    as_well = found.few_shot is not None and found.few_shot.verdict != "tuned is better"
+    return leaf("fine-tuning", _enough(found), *(["few-shot, where it does as well on your own items"] if as_well else []))
 
 
-def _turned(assumption: str, value: str) -> str:
+def _turned(assumption: Assumption, value: str) -> str:
     """What would have to be so, and the key that says it."""
-    key, _, so = assumption.partition(": ")
-    return f"that {so} ({key}={value})"
+    return f"that {assumption.so} ({assumption.keys}={value})"
 
 
 def _too_few(found: Measured) -> str:
     n, c = found.training_examples, found.counts
-    return f"{n:,} training examples are too few to learn a {found.task_type} from (at least {c.minimum:,}); show some in the prompt"
+    return f"{n:,} training examples are too few to learn {LEARNED[found.task_type]} from (at least {c.minimum:,}); show some in the prompt"
 
 
 def _missing(found: Measured) -> int:
     return found.counts.minimum - found.training_examples
 
 
+LEARNED = {"style": "a style", "task": "a task", "domain": "a domain", "reasoning": "reasoning"}
+
+
 def _enough(found: Measured) -> str:
-    n, c = found.training_examples, found.counts
-    for_what = f"{n:,} training examples for a task of kind {found.task_type}"
-    match c.judge(n):
+    c, what = found.counts, LEARNED[found.task_type]
+    n, advised = f"{found.training_examples:,} training examples", f"{c.advised_from:,} to {c.advised_to:,}"
+    match c.judge(found.training_examples):
         case "few":
-            return f"{for_what} are above the least ({c.minimum:,}) and below what is advised ({c.advised_from:,} to {c.advised_to:,})"
+            return f"{n} are enough for {what} ({c.minimum:,}), and fewer than advised ({advised})"
         case "advised":
-            return f"{for_what} are what is advised ({c.advised_from:,} to {c.advised_to:,}; best from {c.best:,})"
-    return f"{for_what} are as many as help ({c.best:,} and more)"
-
-
-def _ways_out(said: Suitability, found: Measured) -> Iterator[str]:
-    if said.requirements_stable is None:
-        yield "requirements that change often: prompt engineering (suitability.requirements_stable=false)"
-    if said.needs_live_information is None:
-        yield "answers that need facts of the day: RAG (suitability.needs_live_information=true)"
-    if said.wants_variety is None:
-        yield "many different answers wanted: the base model (suitability.wants_variety=true)"
-    if found.few_shot and found.few_shot.verdict != "tuned is better":
-        yield "examples in the prompt that do as well on your items: few-shot"
+            return f"{n} are what is advised for {what} ({advised}; best from {c.best:,})"
+    return f"{n} are as many as help for {what} ({c.best:,} and more)"
 
 
 def mistakes(h: Resolved, training_examples: int, validation_examples: int, usual: Usual) -> tuple[Finding, ...]:

@@ -73,6 +73,7 @@ REACHES: dict[str, tuple[Any, set[str]]] = {
     "eval.suites.chat.metrics.token_f1": ({"kind": "exact_match"}, {"score", "compare"}),
     "eval.headline": ("chat/chrf", {"validation", "select"}),
     "eval.confidence": (0.9, {"compare"}),
+    "eval.assumed_discordance": (0.1, NOTHING),
     "budget.usd": (1.0, NOTHING),
     "budget.minutes": (1.0, NOTHING),
     "suitability.requirements_stable": (True, NOTHING),

@@ -53,7 +53,7 @@ def test_without_a_budget_it_is_prompting() -> None:
 def test_everything_said_and_measured_it_is_fine_tuning_with_no_if() -> None:
     advice = advised()
     assert (advice.tool, advice.assumed, advice.changes) == ("fine-tuning", (), ())
-    assert advice.line.startswith("fine-tuning: 400 training examples for a task of kind task are what is advised (300 to 500")
+    assert advice.line.startswith("fine-tuning: 400 training examples are what is advised for a task (300 to 500;")
 
 
 @pytest.mark.parametrize(("task_type", "minimum"), [("style", 50), ("task", 100), ("domain", 200), ("reasoning", 500)])
@@ -62,7 +62,7 @@ def test_how_much_data_is_enough_depends_on_the_kind_of_task(task_type: TaskType
 
 
 @pytest.mark.parametrize(
-    ("examples", "words"), [(100, "below what is advised (300 to 500)"), (999, "best from 1,000"), (1000, "as many as help")]
+    ("examples", "words"), [(100, "fewer than advised (300 to 500)"), (999, "best from 1,000"), (1000, "as many as help")]
 )
 def test_the_reason_says_where_the_count_stands(examples: int, words: str) -> None:
     assert words in advised(examples).reason
@@ -79,19 +79,22 @@ def test_the_flow_asks_in_order() -> None:
 
 def test_what_nobody_said_is_no_silent_yes() -> None:
     advice = advise(Suitability(), measured(within_budget=None))
-    assert [a.split(":")[0] for a in advice.assumed] == [
-        "suitability.requirements_stable",
-        "suitability.needs_live_information",
-        "suitability.wants_variety",
-        "budget",
+    assert [(a.keys, a.otherwise) for a in advice.assumed] == [
+        ("suitability.requirements_stable", "prompt engineering"),
+        ("suitability.needs_live_information", "RAG"),
+        ("suitability.wants_variety", "base model"),
+        ("budget.usd, budget.minutes", "prompt engineering"),
     ]
-    assert advice.line.startswith("fine-tuning, if the requirements are stable and no answer needs facts of the day and one good")
-    assert len(advice.changes) == 3
+    assert advice.line.startswith(
+        "fine-tuning, if the requirements are stable, no answer needs facts of the day, one good answer is wanted and not many "
+        "and what it takes is within your budget: 400 "
+    )
 
 
 def test_only_what_the_way_there_took_for_granted_is_assumed() -> None:
     advice = advise(Suitability(needs_live_information=True), measured())
-    assert (advice.tool, [a.split(":")[0] for a in advice.assumed]) == ("RAG", ["suitability.requirements_stable"])
+    assert (advice.tool, [a.so for a in advice.assumed]) == ("RAG", ["the requirements are stable"])
+    assert advice.line.startswith("RAG, if the requirements are stable: answers need")
 
 
 def evidence(value: float, low: float, high: float, lower_is_better: bool = False) -> FewShotEvidence:
@@ -103,7 +106,7 @@ def test_few_shot_within_noise_of_tuned_is_said_and_would_change_the_advice() ->
     advice = advise(SAID, measured(few_shot=evidence(0.02, -0.03, 0.07)))
     [said] = advice.evidence
     assert (advice.tool, "within noise, 3 examples in the prompt may do as well" in said) == ("fine-tuning", True)
-    assert advice.changes == ("examples in the prompt that do as well on your items: few-shot",)
+    assert advice.changes == ("few-shot, where it does as well on your own items",)
 
 
 @pytest.mark.parametrize(

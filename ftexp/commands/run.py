@@ -7,6 +7,7 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ftexp.commands.overrides import add_arguments as add_arguments
 from ftexp.compose import Composed
 from ftexp.errors import ExitCode
 from ftexp.launch import answers_of, launch
@@ -25,11 +26,6 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 SHOWN_ITEMS = 2
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="group choices and values, as in model=local seed=1")
-    parser.add_argument("-m", "--multirun", action="store_true", help="a run for every combination of values: seed=1,2 preset=a,b")
 
 
 def main(arguments: argparse.Namespace) -> int:
