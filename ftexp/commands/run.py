@@ -14,7 +14,7 @@ from ftexp.launch import answers_of, launch
 from ftexp.progress import Progress
 from ftexp.report.saying import program, say_behind
 from ftexp.report.sweep import plan_total, show_results
-from ftexp.report.terminal import answers_table, facts, next_step, results_table
+from ftexp.report.terminal import advice_lines, answers_table, facts, next_step, results_table
 from ftexp.run import prepare
 from ftexp.state import State
 from ftexp.sweep.carry_out import carry_out
@@ -43,7 +43,7 @@ def _sweep(asked: Asked, words: list[str], state: State, progress: Progress, out
     for note in asked.notes:
         progress.say(f"note      {note}")
     sweep = prepare_sweep(asked, state)
-    for line in (f"sweep     {sweep.id}", *plan_total(sweep)):
+    for line in (f"sweep     {sweep.id}", *plan_total(sweep), *advice_lines([c.prepared for c in sweep.cells])):
         progress.say(line)
     results, tracking_error = carry_out(sweep, words, state, progress)
     show_results(results, confirmation_of(results, state), program(), out)
@@ -55,6 +55,8 @@ def _run(composed: Composed, words: list[str], state: State, progress: Progress,
     prepared = prepare(composed.config, state)
     for warning in prepared.data.warnings:
         progress.say(f"warning: {warning}")
+    for line in advice_lines([prepared]):
+        progress.say(line)
     if prepared.hyperparameters.preset:
         progress.say(f"preset    {prepared.hyperparameters.preset}, for {len(prepared.data.splits.train)} training examples")
     outcome = launch(prepared, composed, state, progress)

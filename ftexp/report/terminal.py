@@ -135,39 +135,10 @@ def data_lines(dataset: Dataset, splits: Splits) -> list[str]:
     ]
 
 
-def plan_lines(p: Prepared) -> list[str]:
-    """What a run would take, and what stands in its way. What isn't known is said to be not measured."""
-    h, tokens, model = p.hyperparameters, p.model.tokens, p.config.model
-    preset = f" ({h.preset}, for {len(p.data.splits.train):,} training examples)" if h.preset else ""
-    lines = data_lines(p.config.dataset, p.data.splits)
-    lines += [
-        f"model     {model.name} (licence: {model.license or 'not stated'}; revision: {model.revision or 'not stated'})",
-        f"training  {h.n_epochs} epochs, batches of {h.batch_size}, {h.learning_rate_multiplier} x the base rate{preset}",
-        f"tokens    {tokens.train:,} a pass, longest example {tokens.longest:,}" if tokens else f"tokens    {NOT_MEASURED}",
-        f"evaluated {len(p.items)} items x {len(p.prompts)} ({', '.join(p.prompts)})",
-        *_cost_lines(p),
-        *(f"warning   {w}" for w in p.data.warnings),
-        *(f"obstacle  {o}" for o in p.model.obstacles),
-    ]
-    return lines
-
-
-def _cost_lines(p: Prepared) -> list[str]:
-    e, price = p.estimate, p.model.price
-    if p.model.local:
-        time = (
-            f"about {duration(e.seconds)} to train, at the rate measured here"
-            if e.seconds is not None
-            else f"{NOT_MEASURED} (no run of this kind on this machine yet)"
-        )
-        return [f"time      {time}", "cost      nothing billed: trained on this machine"]
-    if price is None or e.usd is None:
-        return [f"cost      {NOT_MEASURED}"]
-    ends = f"; no jobs after {price.jobs_end}, the model stops on {price.shutdown}" if price.jobs_end else ""
-    return [
-        f"cost      ${e.usd:.2f} for {e.training_tokens:,} training tokens at ${price.training:g} a million "
-        f"({p.config.prices.source}, read {p.config.prices.read_on}{ends}); evaluation not counted yet"
-    ]
+def advice_lines(prepared: Sequence[Prepared]) -> list[str]:
+    """Whether fine-tuning is the right tool, and the usual mistakes, each once."""
+    said = [f"advice    {p.advice(p.within_budget).line}" for p in prepared]
+    return [*dict.fromkeys(said), *dict.fromkeys(f"careful   {found}" for p in prepared for found in p.mistakes)]
 
 
 def runs_table(runs: Sequence[RunRow]) -> Table:
