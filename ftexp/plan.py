@@ -80,6 +80,7 @@ class RunPlan(Value):
     tokens_a_pass: int | None
     longest_tokens: int | None
     training_tokens: int | None
+    subjects: tuple[str, ...]
     usd: Range | None
     seconds: Range | None
     steps: int
@@ -197,6 +198,7 @@ def _run_plan(c: PreparedCell, data: int, model: int, left: Estimate, steps: Seq
         tokens_a_pass=p.model.tokens.train if p.model.tokens else None,
         longest_tokens=p.model.tokens.longest if p.model.tokens else None,
         training_tokens=p.estimate.training_tokens,
+        subjects=tuple(p.prompts),
         usd=_range(left.usd),
         seconds=_range(left.seconds),
         steps=len(steps),

@@ -81,7 +81,16 @@ def _cost_lines(report: PlanReport) -> Iterator[str]:
     for m in report.models:
         yield f"  {_model_line(m)}"
         yield from (f"  {fact}" for fact in m.facts)
+    yield from dict.fromkeys(f"  {_work_line(r, report.data[r.data])}" for r in report.runs)
     yield from (f"  note: {note}" for note in report.notes)
+
+
+def _work_line(r: RunPlan, d: DataPlan) -> str:
+    """The same for most runs of a sweep."""
+    preset = f"preset {r.hyperparameters.preset}, for {d.train:,} training examples; " if r.hyperparameters.preset else ""
+    known = r.tokens_a_pass is not None and r.longest_tokens is not None
+    tokens = f"{r.tokens_a_pass:,} tokens a pass, longest example {r.longest_tokens:,}" if known else f"tokens {NOT_MEASURED}"
+    return f"{preset}{tokens}; judged on {d.test:,} items x {len(r.subjects)} ({', '.join(r.subjects)})"
 
 
 def _time_and_money(report: PlanReport) -> str:
