@@ -5,8 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from math import ceil
+from typing import TYPE_CHECKING
 
 from ftexp.prices import ModelPrice, TokenPrices
+
+if TYPE_CHECKING:
+    from ftexp.estimating import Said
+    from ftexp.run import Prepared
 
 DAYS_A_MONTH = 365.25 / 12
 
@@ -62,3 +67,25 @@ def break_even_lines(found: BreakEven | None, monthly_requests: int | None) -> l
     when = f", {found.months:.1f} months at {monthly_requests:,} a month" if found.months is not None else ""
     more = "" if monthly_requests else "; cost.monthly_requests=N says when"
     return [f"after {found.requests:,} requests{when}; {each}{more}"]
+
+
+def paying_off(p: Prepared, today: date) -> list[str]:
+    """When the training of a prepared run has paid for itself; nothing where that has no basis."""
+    price, training = p.model.price, next((part.usd for part in p.estimate.parts if part.usd), None)
+    tuned, base = _mean_request(p.asked.get("tuned")), _long_request(p)
+    if p.config.model.provider.kind != "openai" or price is None or training is None or base is None or tuned is None:
+        return []
+    monthly = p.config.cost.monthly_requests
+    return break_even_lines(break_even(training.expected, tuned, base, price, monthly, today), monthly)
+
+
+def _mean_request(said: Said | None) -> Request | None:
+    return Request(said.prompts / said.items, said.references / said.items) if said and said.items else None
+
+
+def _long_request(p: Prepared) -> Request | None:
+    """To the base: with the prompt that was stated, or else with the examples in it. None where there is neither."""
+    tuned, stated = _mean_request(p.asked.get("tuned")), p.config.cost.base_prompt_tokens
+    if tuned and stated:
+        return Request(stated, tuned.tokens_out)
+    return _mean_request(p.asked.get("few_shot"))

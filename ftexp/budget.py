@@ -16,6 +16,7 @@ from ftexp.cost import TRAINING, Estimate, Range, apart, total
 from ftexp.values import Value
 
 Unit = Literal["usd", "minutes"]
+Says = Literal["no limit", "fits", "refused", "unknown"]
 UNITS: tuple[Unit, ...] = ("usd", "minutes")
 
 
@@ -44,8 +45,13 @@ class Planned:
 class Verdict:
     """`unknown`: something isn't measured yet, so it is watched while running instead. `lines` say what is judged, and what would fit."""
 
-    says: Literal["no limit", "fits", "refused", "unknown"]
+    says: Says
     lines: tuple[str, ...]
+
+    @property
+    def fits(self) -> bool | None:
+        """None where no limit was set, or what is limited isn't known."""
+        return {"fits": True, "refused": False}.get(self.says)
 
 
 def verdict(runs: Sequence[Planned], budget: Budget, spent: Mapping[Unit, float]) -> Verdict:

@@ -85,6 +85,7 @@ class Estimate(Value):
         return self.model_copy(update={"parts": tuple(p for p in self.parts if not p.key or p.key not in on_record)})
 
 
+NOTHING = Estimate(billed=False, parts=(), assumptions=())
 TRAINING = "training"
 Kind = Literal["answers", "loss"]
 

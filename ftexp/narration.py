@@ -85,6 +85,7 @@ def _tags(p: Prepared, model: LocalModel, run: str, here: Environment) -> dict[s
         "ftexp.model_revision": model.revision,
         "ftexp.processor": here.processor,
         "ftexp.dirty": str(here.dirty).lower(),
+        "ftexp.advice": p.advice(p.within_budget).tool,
     }
     if here.commit:
         tags["mlflow.source.git.commit"] = here.commit
@@ -130,6 +131,8 @@ def _note(p: Prepared, record: Record) -> str:
             else f"{difference.value:+.3f} [{difference.low:+.3f}, {difference.high:+.3f}]"
         )
         lines.append(f"| {metric} | " + " | ".join(cells) + f" | {interval} |")
+    advice = p.advice(p.within_budget)
+    lines += ["", f"Advice before the run: {advice.line}", *(f"- {found}" for found in p.mistakes)]
     return "\n".join(lines)
 
 

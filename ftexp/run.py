@@ -10,11 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ftexp.advice import Earlier, advice_for, earlier_runs
 from ftexp.backends.local.backend import LocalBackend
 from ftexp.backends.opening import LocalModel, Opening, open_model
 from ftexp.backends.results import Answers, File, Losses, Point, TrainingResult
+from ftexp.budget import Planned, verdict
 from ftexp.config import RunConfig
-from ftexp.cost import Estimate, Kind
+from ftexp.cost import NOTHING, Estimate, Kind
 from ftexp.data.loading import Loaded, load
 from ftexp.data.messages import Example, Message
 from ftexp.errors import FtexpError, NotThereYetError
@@ -27,8 +29,10 @@ from ftexp.once import Once
 from ftexp.presets import Resolved, resolve
 from ftexp.state import State
 from ftexp.steps import Steps
+from ftexp.suitability import Advice, mistakes
 from ftexp.tracking.events import figures_of
 from ftexp.validation.catalogue import adjusted
+from ftexp.validation.findings import Finding
 from ftexp.values import Value
 
 
@@ -44,6 +48,7 @@ class Prepared:
     prompts: Prompts
     validation_items: tuple[Item, ...]
     asked: dict[str, Said]  # tokens of what each subject is asked; empty where no tokenizer is at hand
+    earlier: Earlier  # what finished runs on the same data tell
     estimate: Estimate  # of the whole run, from what was measured before it
     label: str = ""  # what else tells it from the other runs of its sweep
     again: str = ""  # sets a run that is made again apart from the one on record
@@ -57,6 +62,21 @@ class Prepared:
         parts += [f"r{c.replicate}"] if c.replicate > 1 else []
         parts += [self.label] if self.label else []
         return "-".join([*parts, c.dataset.name, c.model.name])
+
+    def advice(self, within_budget: bool | None) -> Advice:
+        """Whether fine-tuning is the right tool at all. None: no limit was set, or what it takes isn't known."""
+        return advice_for(self.config, self.data, self.earlier, within_budget)
+
+    @property
+    def within_budget(self) -> bool | None:
+        """Of this run by itself."""
+        return verdict([Planned(1, "", self.estimate, 0, {})], self.config.budget, {}).fits
+
+    @property
+    def mistakes(self) -> tuple[Finding, ...]:
+        """The usual ones in how it would be trained; advice, no errors."""
+        splits = self.data.splits
+        return mistakes(self.hyperparameters, len(splits.train), len(splits.validation), self.config.suitability.usual)
 
     @property
     def shown_example(self) -> str:
@@ -93,10 +113,9 @@ def prepare(config: RunConfig, state: State, once: Once | None = None) -> Prepar
     few_shot = config.evaluation.few_shot
     prompts = once(("prompts", data.digests, few_shot), lambda: prompts_by_subject(items, data.splits.train, few_shot))
     asked = once(("asked", config.model, config.prices, data.digests, few_shot), lambda: count_asked(model, prompts, items, there))
-    unpriced = Prepared(
-        config, data, hyperparameters, model, items, prompts, there, asked, Estimate(billed=False, parts=(), assumptions=())
-    )
-    return replace(unpriced, estimate=estimate_of(unpriced, keys_for(unpriced, model.local) if model.local else None, state))
+    earlier = once(("earlier", config.model, data.digests), lambda: earlier_runs(config, data, state))
+    p = Prepared(config, data, hyperparameters, model, items, prompts, there, asked, earlier, NOTHING)
+    return replace(p, estimate=estimate_of(p, keys_for(p, model.local) if model.local else None, state))
 
 
 def _method_obstacle(config: RunConfig) -> tuple[FtexpError, ...]:

@@ -89,7 +89,7 @@ def test_config_prints_what_composes_to_the_same_again(tmp_path: Path, monkeypat
     monkeypatch.chdir(tmp_path)
     said = ftexp("config", 'goal="寫工單"', "seed=3")
     assert (said.code, said.err) == (0, "")
-    assert said.out.startswith("# dataset=support_tickets, eval=tickets, experiment=None, model=smollm2-135m")
+    assert said.out.startswith("# checks=standard, dataset=support_tickets, eval=tickets, experiment=None, model=smollm2-135m")
     printed = OmegaConf.create(said.out)
     assert (printed.goal, printed.seed) == ("寫工單", 3)
 

@@ -18,7 +18,6 @@ from tempfile import TemporaryDirectory
 
 from pydantic import ValidationError
 
-from ftexp.backends.conversion import convert
 from ftexp.backends.providers import PackagedWeights
 from ftexp.errors import ModelError
 from ftexp.files import sha256_of, sync
@@ -120,6 +119,8 @@ def _remove_leftovers(target: Path) -> None:
 
 
 def _build(weights: PackagedWeights, target: Path, say: Say) -> None:
+    from ftexp.backends.conversion import convert  # brings numpy
+
     # Beside the target, because a rename is atomic only within one file system.
     with TemporaryDirectory(prefix=_workplace_prefix(target), dir=target.parent) as workplace:
         whole = Path(workplace) / "model"

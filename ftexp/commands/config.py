@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ftexp.commands.run import add_arguments as add_arguments
+from ftexp.commands.overrides import add_arguments as add_arguments
 from ftexp.compose import compose
 from ftexp.errors import ExitCode
 

@@ -3,47 +3,73 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from ftexp.commands.run import add_arguments as add_arguments
-from ftexp.errors import ExitCode
-from ftexp.launch import judged_run
-from ftexp.report.money import budget_lines, facts_lines, pays_lines
-from ftexp.report.sweep import plan_table, plan_total
-from ftexp.report.terminal import data_lines, plan_lines
-from ftexp.run import prepare
+from ftexp.commands.overrides import add_arguments as add_overrides
+from ftexp.launch import run_id
+from ftexp.plan import plan
+from ftexp.report.saying import program
+from ftexp.run import keys_for, prepare
 from ftexp.state import State
-from ftexp.sweep.carry_out import judged_sweep
 from ftexp.sweep.expand import Asked, expand
-from ftexp.sweep.prepared import prepare_sweep
+from ftexp.sweep.prepared import PreparedCell, prepare_sweep
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_overrides(parser)
+    parser.add_argument("--json", action="store_true", help="the plan as one JSON value, and nothing else, on stdout")
+    parser.add_argument("--measure", action="store_true", help="load the model and time a few training steps on this machine first")
 
 
 def main(arguments: argparse.Namespace) -> int:
     state = State(Path.cwd())
     asked = expand(arguments.overrides, state.root, arguments.multirun)
+    if arguments.measure:
+        _measure(asked, state)
+    sweep, cells = _prepared(asked, state)
+    words = [*(["-m"] if arguments.multirun else []), *arguments.overrides]
+    report = plan(cells, sweep, asked, words, state, date.today())
+    if arguments.json:
+        print(report.model_dump_json(indent=2))
+    else:
+        from rich.console import Console
+
+        from ftexp.report.plan import show_plan
+
+        show_plan(report, program(), Console())
+    return report.exit_code
+
+
+def _prepared(asked: Asked, state: State) -> tuple[str | None, Sequence[PreparedCell]]:
+    """The id of the sweep, where it is one, and its runs."""
     if asked.is_sweep:
-        return _sweep(asked, state)
-    p, today = prepare(asked.cells[0].composed.config, state), date.today()
-    found = judged_run(p, state)
-    print("\n".join([*plan_lines(p), *pays_lines(p, today), *facts_lines(p, today), *budget_lines(found)]))
-    return ExitCode.REFUSED if found.says == "refused" else ExitCode.OK
+        sweep = prepare_sweep(asked, state)
+        return sweep.id, sweep.cells
+    [cell] = asked.cells
+    p = prepare(cell.composed.config, state)
+    run = run_id(p, keys_for(p, p.model.local)) if p.model.local else ""
+    return None, (PreparedCell(1, cell, p, run),)
 
 
-def _sweep(asked: Asked, state: State) -> int:
-    """What the runs have in common once, then a row a run, then what all take together."""
+def _measure(asked: Asked, state: State) -> None:
+    """Times each kind of work that the runs ask for, once."""
     from rich.console import Console
 
-    sweep, out = prepare_sweep(asked, state), Console()
-    first = sweep.cells[0].prepared
-    lines = [*data_lines(first.config.dataset, first.data.splits), f"sweep     {sweep.id}, launcher {asked.launcher}"]
-    for line in [*lines, *(f"note      {note}" for note in asked.notes)]:
-        out.print(line, highlight=False, soft_wrap=True)
-    out.print(plan_table(sweep))
-    warnings = dict.fromkeys(f"warning   {w}" for c in sweep.cells for w in c.prepared.data.warnings)
-    obstacles = dict.fromkeys(f"obstacle  {o}" for c in sweep.cells for o in c.prepared.model.obstacles)
-    facts = dict.fromkeys(line for c in sweep.cells for line in facts_lines(c.prepared, date.today()))
-    found = judged_sweep(sweep, state)
-    for line in [*plan_total(sweep), *warnings, *obstacles, *facts, *budget_lines(found)]:
-        out.print(line, highlight=False, soft_wrap=True)
-    return ExitCode.REFUSED if found.says == "refused" else ExitCode.OK
+    from ftexp.backends.local.measuring import measure
+    from ftexp.report.saying import duration
+
+    _, cells = _prepared(asked, state)
+    err, works = Console(stderr=True), dict[str, PreparedCell]()
+    for c in cells:
+        if c.prepared.model.local:
+            works.setdefault(c.prepared.model.local.work, c)
+    for work, c in works.items():
+        model = c.prepared.model.local
+        assert model, "picked above"
+        found = measure(model.backend(), model.job(c.prepared.hyperparameters, c.prepared.config.seed))
+        state.journal.measured(work, found.tokens_per_second)
+        err.print(
+            f"measured  {found.steps} training steps in {duration(found.seconds)}: {found.tokens_per_second:.0f} tokens/s", highlight=False
+        )

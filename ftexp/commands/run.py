@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ftexp.commands.overrides import add_arguments as add_arguments
 from ftexp.compose import Composed
 from ftexp.errors import ExitCode
 from ftexp.launch import answers_of, judged_run, launch
@@ -15,7 +16,7 @@ from ftexp.progress import Progress
 from ftexp.report.money import estimated_lines, notes
 from ftexp.report.saying import program, say_behind
 from ftexp.report.sweep import plan_total, show_results
-from ftexp.report.terminal import answers_table, facts, next_step, results_table
+from ftexp.report.terminal import advice_lines, answers_table, facts, next_step, results_table
 from ftexp.run import prepare
 from ftexp.state import State
 from ftexp.sweep.carry_out import carry_out, judged_sweep
@@ -27,11 +28,6 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 SHOWN_ITEMS = 2
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="group choices and values, as in model=local seed=1")
-    parser.add_argument("-m", "--multirun", action="store_true", help="a run for every combination of values: seed=1,2 preset=a,b")
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -49,7 +45,7 @@ def _sweep(asked: Asked, words: list[str], state: State, progress: Progress, out
     for note in asked.notes:
         progress.say(f"note      {note}")
     sweep = prepare_sweep(asked, state)
-    for line in (f"sweep     {sweep.id}", *plan_total(sweep)):
+    for line in (f"sweep     {sweep.id}", *plan_total(sweep), *advice_lines([c.prepared for c in sweep.cells])):
         progress.say(line)
     for line in notes(sweep.cells[0].prepared, judged_sweep(sweep, state), date.today()):
         progress.say(line)
@@ -63,6 +59,8 @@ def _run(composed: Composed, words: list[str], state: State, progress: Progress,
     prepared = prepare(composed.config, state)
     for warning in prepared.data.warnings:
         progress.say(f"warning: {warning}")
+    for line in advice_lines([prepared]):
+        progress.say(line)
     if prepared.hyperparameters.preset:
         progress.say(f"preset    {prepared.hyperparameters.preset}, for {len(prepared.data.splits.train)} training examples")
     for line in notes(prepared, judged_run(prepared, state), date.today()):

@@ -8,9 +8,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from ftexp.validation.counts import TaskType
 from ftexp.values import Value
 
-TaskType = Literal["style", "task", "domain", "reasoning"]
 BuiltinName = Literal["support_tickets", "customer_service_zh"]
 
 

@@ -107,6 +107,9 @@ class HeldOutLoss(Value):
     kind: Literal["held_out_loss"]
 
 
+# Those whose scores are 0 or 1.
+VERDICTS = (ExactMatch, JsonSchema, JsonField)
+
 ReplyMetric = ExactMatch | JsonSchema | JsonField | Chrf | TokenF1
 Metric = Annotated[
     ReplyMetric | HeldOutLoss,

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from ftexp.backends.results import Generation
 from ftexp.evaluation.metrics import HeldOutLoss, Metric
+from ftexp.evaluation.power import ASSUMED_DISCORDANCE
 from ftexp.values import Value
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]  # becomes a part of an MLflow metric's name
@@ -28,6 +29,7 @@ class Evaluation(Value):
     headline: str = Field(description="SUITE/METRIC, one of the metrics above")
     confidence: float = Field(gt=0.5, lt=1, description="a share above 0.5 and below 1, like 0.95")
     measure_validation: bool = Field(default=False, description="true or false")
+    assumed_discordance: float = Field(default=ASSUMED_DISCORDANCE, gt=0, le=1, description="a share above 0, up to 1")
 
     @model_validator(mode="after")
     def _headline_is_measured(self) -> Evaluation:
@@ -40,6 +42,11 @@ class Evaluation(Value):
     def headline_metric(self) -> Metric:
         suite, name = self.headline.split("/", 1)
         return self.suites[suite].metrics[name]
+
+    @property
+    def by_name(self) -> dict[str, Metric]:
+        """Every metric as SUITE/METRIC."""
+        return {f"{suite}/{name}": metric for suite, s in self.suites.items() for name, metric in s.metrics.items()}
 
     @property
     def headline_is_loss(self) -> bool:

@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
-from ftexp.backends.providers import LocalProvider, OpenAIProvider
-from ftexp.breakeven import Request, break_even, break_even_lines
+from ftexp.backends.providers import LocalProvider
 from ftexp.budget import Verdict, sum_of
 from ftexp.cost import Estimate, Range, assumptions_of
-from ftexp.estimating import Said
 from ftexp.prices import Prices, facts_findings
 from ftexp.report.saying import NOT_MEASURED, duration
 
@@ -83,29 +81,6 @@ def notes(p: Prepared, found: Verdict, today: date) -> list[str]:
     """What is said as a run or sweep begins. What stops it says so itself."""
     warnings = [line for line in facts_lines(p, today) if line.startswith("warning")]
     return [*warnings, *(budget_lines(found) if found.says != "refused" else [])]
-
-
-def pays_lines(p: Prepared, today: date) -> list[str]:
-    """When the training has paid for itself; nothing where that has no basis."""
-    price, training = p.model.price, next((part.usd for part in p.estimate.parts if part.usd), None)
-    base, tuned = long_request(p), request(p.asked.get("tuned"))
-    if not isinstance(p.config.model.provider, OpenAIProvider) or price is None or training is None or base is None or tuned is None:
-        return []
-    monthly = p.config.cost.monthly_requests
-    found = break_even(training.expected, tuned, base, price, monthly, today)
-    return [f"pays off  {line}" for line in break_even_lines(found, monthly)]
-
-
-def request(said: Said | None) -> Request | None:
-    return Request(said.prompts / said.items, said.references / said.items) if said and said.items else None
-
-
-def long_request(p: Prepared) -> Request | None:
-    """To the base: with the prompt that was stated, or else with the examples in it. None where there is neither."""
-    tuned, stated = request(p.asked.get("tuned")), p.config.cost.base_prompt_tokens
-    if tuned and stated:
-        return Request(stated, tuned.tokens_out)
-    return request(p.asked.get("few_shot"))
 
 
 def estimated_lines(p: Prepared, record: Record) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ftexp.evaluation.statistics import Difference, Mean
-from ftexp.report.money import cost_lines, usd_range
+from ftexp.report.money import cost_lines
 from ftexp.report.saying import NOT_MEASURED, duration
 
 if TYPE_CHECKING:
@@ -16,32 +16,13 @@ if TYPE_CHECKING:
     from ftexp.launch import Outcome
     from ftexp.run import Prepared
     from ftexp.sweep.confirmation import Confirmation
-    from ftexp.sweep.prepared import PreparedCell, PreparedSweep
+    from ftexp.sweep.prepared import PreparedSweep
     from ftexp.sweep.ranking import Place, Ranking
     from ftexp.sweep.results import SweepResults
 
 RANKED = ("validation", "behind the winner", "validation loss", "test", "test: tuned - base", "time")
 
 WIDE = 120  # columns of a terminal that shows all of them
-
-
-def plan_table(sweep: PreparedSweep) -> Table:
-    """A row a run: what it trains with, and what it takes."""
-    from rich.table import Table
-
-    table = Table(title=f"{len(sweep.cells)} runs", title_justify="left")
-    table.add_column("run", justify="right")
-    for key in sweep.asked.axes:
-        table.add_column(key.rpartition(".")[2])
-    for column in ("epochs", "batch", "rate", "training tokens", "time", "cost"):
-        table.add_column(column, justify="right")
-    for c in sweep.cells:
-        h, e = c.prepared.hyperparameters, c.prepared.estimate
-        tokens = f"{e.training_tokens.expected:,.0f}" if e.training_tokens else NOT_MEASURED
-        axes = [c.cell.point.get(key, "") for key in sweep.asked.axes]
-        settings = [str(h.n_epochs), str(h.batch_size), str(h.learning_rate_multiplier)]
-        table.add_row(str(c.number), *axes, *settings, tokens, _time(c), _cost(c))
-    return table
 
 
 def plan_total(sweep: PreparedSweep) -> list[str]:
@@ -206,13 +187,3 @@ def _shown(found: Difference | None) -> str:
 
 def _interval(found: Mean) -> str:
     return f" [{found.low:.3f}, {found.high:.3f}]" if found.low is not None else ""
-
-
-def _time(c: PreparedCell) -> str:
-    seconds = c.prepared.estimate.seconds
-    return duration(seconds.expected) if seconds else NOT_MEASURED
-
-
-def _cost(c: PreparedCell) -> str:
-    e = c.prepared.estimate
-    return usd_range(e.usd) if e.billed or e.hourly else "nothing billed"

@@ -10,7 +10,6 @@ from ftexp.evaluation.items import SubjectName
 from ftexp.evaluation.metrics import HeldOutLoss
 from ftexp.evaluation.statistics import Difference, Mean
 from ftexp.evaluation.suites import Evaluation
-from ftexp.report.money import cost_lines
 from ftexp.report.saying import NOT_MEASURED, duration
 
 if TYPE_CHECKING:
@@ -125,21 +124,10 @@ def data_lines(dataset: Dataset, splits: Splits) -> list[str]:
     ]
 
 
-def plan_lines(p: Prepared) -> list[str]:
-    """What a run would take, and what stands in its way. What isn't known is said to be not measured."""
-    h, tokens, model = p.hyperparameters, p.model.tokens, p.config.model
-    preset = f" ({h.preset}, for {len(p.data.splits.train):,} training examples)" if h.preset else ""
-    lines = data_lines(p.config.dataset, p.data.splits)
-    lines += [
-        f"model     {model.name} (licence: {model.license or 'not stated'}; revision: {model.revision or 'not stated'})",
-        f"training  {h.n_epochs} epochs, batches of {h.batch_size}, {h.learning_rate_multiplier} x the base rate{preset}",
-        f"tokens    {tokens.train:,} a pass, longest example {tokens.longest:,}" if tokens else f"tokens    {NOT_MEASURED}",
-        f"evaluated {len(p.items)} items x {len(p.prompts)} ({', '.join(p.prompts)})",
-        *cost_lines([p.estimate], p.config.prices),
-        *(f"warning   {w}" for w in p.data.warnings),
-        *(f"obstacle  {o}" for o in p.model.obstacles),
-    ]
-    return lines
+def advice_lines(prepared: Sequence[Prepared]) -> list[str]:
+    """Whether fine-tuning is the right tool, and the usual mistakes, each once."""
+    said = [f"advice    {p.advice(p.within_budget).line}" for p in prepared]
+    return [*dict.fromkeys(said), *dict.fromkeys(f"careful   {found}" for p in prepared for found in p.mistakes)]
 
 
 def runs_table(runs: Sequence[RunRow]) -> Table:

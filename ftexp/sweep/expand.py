@@ -56,7 +56,7 @@ def expand(words: Sequence[str], working_directory: Path, multirun: bool = False
         sound_sweeps = {o.input_line for o in overrides if o.is_sweep_override()}
         composer.compose([word for word in words if word not in sound_sweeps])  # raises, with what else is wrong
     plain = composer.composable([o for o in overrides if not o.is_sweep_override()])
-    master = composer.master(plain)
+    master = composer.composed(plain)
     declared = dict(master.hydra.sweeper.params or {})
     if not multirun and not _is_multirun(master):
         return Asked((Cell(composer.compose(words), {}),), {}, False, "basic", 1, (), ())

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from ftexp.validation.counts import CountTable
 from ftexp.values import Value
 
 Severity = Literal["error", "warning", "off"]
@@ -16,3 +17,4 @@ class Checks(Value):
 
     name: str = Field(default="standard", min_length=1, description="text")
     severity: dict[str, Severity] = Field(default_factory=dict, description="error, warning or off by the id of a check")
+    counts: CountTable = CountTable()

@@ -33,7 +33,22 @@ def test_the_next_command_can_be_run_as_it_stands(finished) -> None:
     _, _, command, *words = shlex.split(line)
     assert [command, words[0]] == ["ftexp", "run"]
     assert words[-1] == "hyperparameters.n_epochs=3"
-    assert "3 epochs" in ftexp("plan", *words[1:]).out
+    assert '"n_epochs": 3' in ftexp("plan", *words[1:], "--json").out
+
+
+def test_the_advice_comes_before_the_training_and_nothing_unsaid_is_taken_for_granted(finished) -> None:
+    before = finished.said.err.split("training ...")[0]
+    assert "advice    few-shot, if the requirements are stable, no answer needs facts of the day and one good answer" in before
+    assert "careful   hyperparameters.n_epochs: 1 is below the usual 3 to 5" in before
+
+
+def test_mlflow_is_told_the_advice(finished) -> None:
+    from ftexp.state import State
+
+    run = finished.said.run
+    told = State(finished.project.path).journal.bodies([run], "tags/")[run]
+    assert any('"ftexp.advice":"few-shot"' in body for body in told)
+    assert any("Advice before the run: few-shot, if the requirements are stable" in body for body in told)
 
 
 def test_without_few_shot_examples_that_column_is_left_out(copy_of_finished) -> None:

@@ -102,7 +102,10 @@ class ChatTokenizer:
         text = self.text(example.messages)
         spans = self._assistant_spans(example.messages, text)
         encoding = self._tokenizer.encode(text, add_special_tokens=False)
-        learned = tuple(any(start <= a and b <= end and a < b for start, end in spans) for a, b in encoding.offsets)
+        part = [0] * (len(text) + 1)  # of each character, which assistant message it belongs to
+        for number, (start, end) in enumerate(spans, start=1):
+            part[start:end] = [number] * (end - start)
+        learned = tuple(a < b and part[a] > 0 and part[a] == part[b - 1] for a, b in encoding.offsets)
         return Encoded(tuple(encoding.ids), learned)
 
     def shown_mask(self, example: Example) -> str:
@@ -135,7 +138,8 @@ class ChatTokenizer:
         for i, message in enumerate(messages):
             if message.role != "assistant" or message.weight == 0:
                 continue
-            before, after = self.text(messages[:i], answer_next=True), self.text(messages[: i + 1])
+            before = self.text(messages[:i], answer_next=True)
+            after = text if i + 1 == len(messages) else self.text(messages[: i + 1])
             if not after.startswith(before) or not text.startswith(after.rstrip()):
                 raise ModelError(f"{self.directory}: its chat template rewrites earlier turns, so the assistant's part can't be told apart")
             spans.append((len(before), self._end_of_turn_after(text, len(before), message.content, len(after))))
