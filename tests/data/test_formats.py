@@ -7,29 +7,34 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from omegaconf import OmegaConf
+from pydantic import TypeAdapter, ValidationError
 
-from ftexp.compose import compose
 from ftexp.data import reading
+from ftexp.data.dataset import Dataset
 from ftexp.data.keeping import find_data, write_splits
 from ftexp.data.loading import load
 from ftexp.errors import ConfigError
+
+CONF = Path(__file__).parent.parent.parent / "conf" / "dataset"
 
 
 class Files:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def read(self, name: str, content: str | bytes | list[Any], kind: str, *words: str) -> reading.Reading:
+    def read(self, name: str, content: str | bytes | list[Any], kind: str, **more: Any) -> reading.Reading:
         path = self.folder / name
         raw = json.dumps(content, ensure_ascii=False) if isinstance(content, list) else content
         path.write_bytes(raw if isinstance(raw, bytes) else raw.encode("utf-8"))
-        return reading.read(self.dataset(name, kind, *words), path)
+        return reading.read(self.dataset(name, kind, **more), path)
 
-    def dataset(self, name: str, kind: str, *words: str) -> Any:
-        return compose([f"dataset={kind}", f"dataset.path={self.folder / name}", *words], Path.cwd()).config.dataset
+    def dataset(self, name: str, kind: str, **more: Any) -> Any:
+        given = OmegaConf.merge(OmegaConf.load(CONF / f"{kind}.yaml"), {"path": str(self.folder / name)}, more)
+        return TypeAdapter(Dataset).validate_python(OmegaConf.to_container(given))
 
-    def told(self, name: str, content: str | bytes | list[Any], kind: str, *words: str) -> list[str]:
-        return [str(f) for f in self.read(name, content, kind, *words).findings]
+    def told(self, name: str, content: str | bytes | list[Any], kind: str, **more: Any) -> list[str]:
+        return [str(f) for f in self.read(name, content, kind, **more).findings]
 
 
 @pytest.fixture
@@ -48,16 +53,14 @@ def test_the_cells_of_a_table_stay_the_text_that_they_are(files: Files) -> None:
 
 
 def test_a_system_column_speaks_where_it_has_text(files: Files) -> None:
-    found = files.read(
-        "a.csv", "s;q;a\nbe kind;x;y\n;x;y\n", "table", "dataset.separator=;", "dataset.columns={system: s, prompt: q, reply: a}"
-    )
+    found = files.read("a.csv", "s;q;a\nbe kind;x;y\n;x;y\n", "table", separator=";", columns={"system": "s", "prompt": "q", "reply": "a"})
     assert [[m[0] for m in e] for e in said(found)] == [["system", "user", "assistant"], ["user", "assistant"]]
 
 
 def test_a_column_may_hold_whole_conversations(files: Files) -> None:
-    words = "dataset.columns={messages: chat, prompt: null, reply: null}"
+    columns = {"messages": "chat", "prompt": None, "reply": None}
     good = '"[{""role"": ""user"", ""content"": ""x""}, {""role"": ""assistant"", ""content"": ""y""}]"'
-    found = files.read("a.csv", f"chat\n{good}\n[}}\n{good.replace('user', 'human')}\n", "table", words)
+    found = files.read("a.csv", f"chat\n{good}\n[}}\n{good.replace('user', 'human')}\n", "table", columns=columns)
     assert [f.where for f in found.findings] == ["a.csv row 2 column chat", "a.csv row 3 column chat"]
     assert len(found.examples) == 1 and "did you mean user?" in found.findings[1].message
 
@@ -77,7 +80,7 @@ def test_a_table_that_cannot_be_read_is_one_finding(files: Files) -> None:
     assert "can't be parsed (Expected 2 fields in line 3, saw 3)" in broken
     [encoding] = files.told("a.csv", "prompt,reply\n訂單,嗎\n".encode("cp950"), "table")
     assert encoding.startswith("a.csv: line 2 is not UTF-8 (byte 0xad)") and "dataset.encoding=cp950" in encoding
-    assert len(files.read("a.csv", "prompt,reply\n訂單,嗎\n".encode("cp950"), "table", "dataset.encoding=cp950").examples) == 1
+    assert len(files.read("a.csv", "prompt,reply\n訂單,嗎\n".encode("cp950"), "table", encoding="cp950").examples) == 1
     [empty] = files.told("a.csv", "", "table")
     assert empty.startswith("a.csv: the file is empty")
 
@@ -100,11 +103,11 @@ def test_a_parquet_file_is_a_table_too(files: Files) -> None:
 
 @pytest.mark.parametrize(
     ("columns", "message"),
-    [("{messages: m}", "expected messages alone"), ("{prompt: null}", "expected a column for prompt and one for reply")],
+    [({"messages": "m"}, "expected messages alone"), ({"prompt": None}, "expected a column for prompt and one for reply")],
 )
-def test_columns_that_cannot_be_meant_are_refused(columns: str, message: str, files: Files) -> None:
-    with pytest.raises(ConfigError, match=message):
-        files.dataset("a.csv", "table", f"dataset.columns={columns}")
+def test_columns_that_cannot_be_meant_are_refused(columns: dict[str, Any], message: str, files: Files) -> None:
+    with pytest.raises(ValidationError, match=message):
+        files.dataset("a.csv", "table", columns=columns)
 
 
 TURNS = [{"from": "human", "value": "x"}, {"from": "gpt", "value": "y"}]
