@@ -12,7 +12,8 @@ from ftexp.errors import ConfigError
 
 CONF = Path(__file__).parent.parent / "conf"
 CHOICES = [f"{path.parent.name}={path.stem}" for path in sorted(CONF.glob("*/*.yaml"))]
-TO_BE_GIVEN = {"dataset=jsonl": ["dataset.path=mine.jsonl"], "model=local": ["model.provider.path=/models/mine"]}
+OWN_FILES = {f"dataset={kind}": ["dataset.path=mine"] for kind in ("jsonl", "table", "sharegpt", "alpaca")}
+TO_BE_GIVEN = OWN_FILES | {"model=local": ["model.provider.path=/models/mine"]}
 
 
 def composed(*words: str, here: Path = CONF.parent) -> Composed:

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 import tiktoken.registry
+from omegaconf import OmegaConf
 
-from ftexp.data.messages import Example, Message
+from ftexp.data.messages import Example, Message, ToolCall
 from ftexp.tokens import TokenCounts, hosted_counter, offline_encoding, total
 
+PRICES = OmegaConf.load(Path(__file__).parent.parent / "conf" / "prices" / "openai.yaml")["models"]
 TEXTS = [
     "Where is my order 4711?",
     "我的訂單什麼時候能到?",
@@ -67,3 +69,29 @@ def test_a_vocabulary_that_no_package_carries_is_a_key_error(fresh_cache: Path) 
 def test_the_total_is_by_split_and_the_longest_of_all() -> None:
     assert total([3, 5], [9]) == TokenCounts(train=8, validation=9, longest=9)
     assert total([], []) == TokenCounts(train=0, validation=0, longest=0)
+
+
+CALLS = (ToolCall("call_1", "find_order", '{"id": "A-17 訂單 ✅"}'), ToolCall("call_2", "<|endoftext|>", "{}"))
+TALK = (
+    Message("developer", TEXTS[3]),
+    Message("user", TEXTS[1], name="小明"),
+    Message("assistant", "", tool_calls=CALLS),
+    Message("tool", TEXTS[2], tool_call_id="call_1"),
+    Message("assistant", TEXTS[5], weight=0),
+)
+TOOLS = '[{"type": "function", "function": {"name": "find_order", "description": "找訂單"}}]'
+
+
+@pytest.mark.parametrize("model", PRICES)
+def test_names_tools_calls_and_rejected_answers_count_for_every_hosted_model(model: str, fresh_cache: Path) -> None:
+    encoding = PRICES[model]["encoding"]
+    count = hosted_counter(encoding, fresh_cache)
+    tokenizer = tiktoken.get_encoding(encoding)
+    tokens = 3
+    for m in (*TALK, Message("assistant", TEXTS[0])):
+        values = [m.role, m.content, m.name or "", m.tool_call_id or ""]
+        for call in m.tool_calls:
+            values += [call.id, "function", call.name, call.arguments]
+        tokens += 3 + (1 if m.name else 0) + sum(len(tokenizer.encode(value, disallowed_special=())) for value in values)
+    tokens += len(tokenizer.encode(TOOLS, disallowed_special=()))
+    assert count(Example(TALK, "here", TOOLS, rejected=Message("assistant", TEXTS[0]))) == tokens

@@ -49,7 +49,7 @@ def read(dataset: TableDataset, path: Path) -> Reading:
 
 def _csv(path: Path, separator: str, encoding: str) -> tuple[list[str], Iterator[Row]]:
     """Every cell as text, also one that looks like a number or a formula. Cells that a row lacks are empty."""
-    import pandas as pd
+    import pandas as pd  # type: ignore[import-untyped]  # its types are a package of their own
 
     plain = "utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding
     try:

@@ -160,7 +160,7 @@ def _pair_faults(value: dict[str, Any]) -> Iterator[Fault]:
         if value.get(key) is not None:
             yield from _answer_faults(value[key], key, value.get("input"))
     one, other = (value.get(key) for key in _ANSWERS)
-    if isinstance(one, list) and one and _without_nulls(one) == _without_nulls(other):
+    if isinstance(one, list) and isinstance(other, list) and one and _without_nulls(one) == _without_nulls(other):
         yield PAIR_IDENTICAL, "preferred_output and non_preferred_output are the same; expected two answers, one better than the other"
 
 
@@ -277,7 +277,7 @@ def _order_faults(messages: list[Any], first: int) -> Iterator[Fault]:
     roles = _roles(messages)
     if roles[0] in ("assistant", "tool"):
         yield FIRST_ROLE, f"starts with a message of {roles[0]}; expected system, developer or user"
-    if "user" not in roles:
+    if "user" not in roles and all(role in ROLES for role in roles):  # else the broken one may be the user
         yield NO_USER, "has no user message"
     for number, (before, role) in enumerate(pairwise(roles), start=first + 1):
         if role in OPENING_ROLES:
@@ -342,4 +342,4 @@ def _roles(messages: list[Any]) -> list[Any]:
 
 
 def _without_nulls(messages: Any) -> Any:
-    return [{k: v for k, v in m.items() if v is not None} if isinstance(m, dict) else m for m in messages or []]
+    return [{k: v for k, v in m.items() if v is not None} if isinstance(m, dict) else m for m in messages]

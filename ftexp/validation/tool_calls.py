@@ -110,7 +110,9 @@ def pairing_faults(messages: list[Any], first: int, tools: Any, alone: str | Non
         if isinstance(message, dict) and message.get("role") == "tool":
             calling = False
             ident = message.get("tool_call_id")
-            if isinstance(ident, str) and ident.strip() and waiting.pop(ident, None) is None:
+            if not (isinstance(ident, str) and ident.strip()):
+                waiting.clear()  # told before; nobody knows which call this answers
+            elif waiting.pop(ident, None) is None:
                 yield UNASKED, f"{at} answers the call {quoted(ident)}, which isn't open here; expected {_open(waiting)}"
             continue
         yield from _unanswered(waiting)

@@ -67,7 +67,6 @@ def test_a_preset_that_was_picked_is_named(copy_of_finished) -> None:
 
 def test_what_would_not_be_done_is_refused_before_anything_is_written(bare_project) -> None:
     for mistake, told in (
-        ("training.method=dpo", "training.method: dpo isn't there yet; expected supervised"),
         ("hyperparameters.n_epochs=provider_auto", "hyperparameters: found provider_auto, which is for hosted services"),
         ("hyperparameters={n_epochs: auto, candidates: {}}", "found auto, but no preset for"),
     ):

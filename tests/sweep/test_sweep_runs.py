@@ -134,8 +134,8 @@ def test_a_failing_run_is_told_at_once_and_the_others_finish(error: Exception, p
 
 def test_data_is_read_once_for_all_runs(bare_project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     reads: list[Path] = []
-    read = loading.jsonl.read
-    monkeypatch.setattr(loading.jsonl, "read", lambda path: (reads.append(path), read(path))[1])
+    read = loading.reading.read
+    monkeypatch.setattr(loading.reading, "read", lambda dataset, path, method: (reads.append(path), read(dataset, path, method))[1])
     words = [*bare_project.overrides, "seed=0,1,2", "model.provider.lora.rank=4,8"]
     plan = ftexp("plan", "-m", *words)
     assert (plan.code, len(reads)) == (0, 1)

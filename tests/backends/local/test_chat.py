@@ -163,3 +163,10 @@ def test_a_broken_tokenizer_is_one_model_error(tiny_model: Path, tmp_path: Path)
     (directory / "tokenizer.json").write_text("{}", encoding="utf-8")
     with pytest.raises(ModelError, match="no usable tokenizer"):
         ChatTokenizer(directory).encode(SINGLE)
+
+
+def test_weight_zero_is_kept_out_of_the_loss_and_a_developer_speaks_as_the_system(tiny_model: Path) -> None:
+    tokenizer = ChatTokenizer(tiny_model)
+    told = (Message("user", "q"), Message("assistant", "first", weight=0), Message("user", "r"), Message("assistant", "second", weight=1))
+    assert learned_text(tokenizer, Example(told, "here")) == "second" + END_OF_TURN
+    assert tokenizer.text((Message("developer", "x"), *told)) == tokenizer.text((Message("system", "x"), *told))
