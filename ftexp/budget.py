@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import ceil
+from math import ceil, floor, log10
 from typing import Literal
 
 from pydantic import Field
@@ -73,9 +73,11 @@ def sum_of(estimates: Iterable[Estimate], unit: Unit) -> Range | None:
 
 
 def amount(value: float, unit: Unit) -> str:
-    """`$0.012`, `1.5 min`: a sum that isn't 0 never looks like it."""
-    digits = 2 if value == 0 or value >= 1 else 3 if value >= 0.01 else 5
-    return f"${value:.{digits}f}" if unit == "usd" else f"{value:.{min(digits, 3)}g} min" if value < 1 else f"{value:.1f} min"
+    """`$0.412`, `$12.00`, `1.5 min`: three digits that count, so that a sum that isn't 0 never looks like it."""
+    decimals = 2 if value <= 0 else max(2, 2 - floor(log10(value)))
+    whole, _, part = f"{value:.{decimals}f}".partition(".")
+    part = part.rstrip("0")
+    return f"${whole}.{part.ljust(2, '0')}" if unit == "usd" else f"{whole}{'.' if part else ''}{part} min"
 
 
 def _of_unit(runs: Sequence[Planned], unit: Unit, limit: float, spent: float) -> Verdict:

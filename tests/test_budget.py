@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from ftexp.budget import Budget, Planned, Share, needed, verdict
+from ftexp.budget import Budget, Planned, Share, amount, needed, verdict
 from ftexp.cost import Estimate, Part, Range
 
 
@@ -30,6 +30,12 @@ def here(minutes: float | None, hourly: bool = False) -> Planned:
     return Planned(1, "", Estimate(billed=False, parts=(part("training", "t", usd, seconds),), assumptions=(), hourly=hourly), 3, {})
 
 
+def test_a_sum_that_is_not_nothing_never_looks_like_it() -> None:
+    sums = [amount(v, "usd") for v in (0, 0.00001, 0.0123, 0.4124, 0.5, 12.25, 1234)]
+    assert sums == ["$0.00", "$0.00001", "$0.0123", "$0.412", "$0.50", "$12.25", "$1234.00"]
+    assert [amount(v, "minutes") for v in (0.0005, 0.5, 5, 12.5)] == ["0.0005 min", "0.5 min", "5 min", "12.5 min"]
+
+
 def test_without_a_limit_there_is_nothing_to_judge() -> None:
     assert verdict([run(1, None)], Budget(), {}).says == "no limit"
 
@@ -44,7 +50,7 @@ def test_runs_are_judged_together_by_the_high_end_and_what_they_share_once() -> 
 def test_what_earlier_attempts_spent_counts() -> None:
     found = verdict([run(1, 1.0)], Budget(usd=2.5), {"usd": 0.31})
     assert found.says == "refused"
-    assert found.lines[0].startswith("$2.50 (budget.usd, of which earlier attempts took $0.310): refused")
+    assert found.lines[0].startswith("$2.50 (budget.usd, of which earlier attempts took $0.31): refused")
 
 
 def test_a_refusal_names_the_runs_that_fit() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ftexp.backends.providers import LocalProvider, OpenAIProvider
 from ftexp.breakeven import Request, break_even, break_even_lines
-from ftexp.budget import Verdict, sum_of
+from ftexp.budget import Verdict, amount, sum_of
 from ftexp.cost import Estimate, Range, assumptions_of
 from ftexp.estimating import Said
 from ftexp.prices import Prices, facts_findings
@@ -32,8 +32,7 @@ def time_range(found: Range | None) -> str:
 
 
 def usd(value: float) -> str:
-    """Cents, and more digits below ten of them: what isn't free never looks it."""
-    return f"${value:.2f}" if value == 0 or value >= 0.1 else f"${value:.4f}" if value >= 0.001 else f"${value:.2g}"
+    return amount(value, "usd")
 
 
 def cost_lines(estimates: Sequence[Estimate], prices: Prices, at_once: int = 1) -> list[str]:
