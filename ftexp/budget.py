@@ -87,6 +87,9 @@ def _of_unit(runs: Sequence[Planned], unit: Unit, limit: float, spent: float) ->
     if need is None:
         if unit == "usd" and any(r.left.billed for r in runs):
             return Verdict("refused", (f"{given}: refused, since what it costs is not measured, and so nothing can be promised",))
+        least = _known(runs, unit)
+        if least > limit - spent:
+            return Verdict("refused", (f"{given}: refused; what was measured of it alone may take up to {amount(least, unit)}",))
         return Verdict(
             "unknown", (f"{given}: not judged beforehand, since no run of this kind was measured here yet; watched while running",)
         )
@@ -96,6 +99,13 @@ def _of_unit(runs: Sequence[Planned], unit: Unit, limit: float, spent: float) ->
     least = ceil((need.high + spent) * 1000) / 1000
     refused = f"{given}: refused; {many} may take up to {amount(need.high, unit)}, {amount(need.expected, unit)} expected"
     return Verdict("refused", (refused, *_what_fits(runs, unit, limit - spent), f"{key}={least:g} would let all of it start"))
+
+
+def _known(runs: Sequence[Planned], unit: Unit) -> float:
+    """The high end of all parts that were measured."""
+    parts = (p for e in apart(r.left for r in runs) if not e.billed for p in e.parts)
+    found = [p.usd.high if unit == "usd" and p.usd else p.seconds.high / 60 if unit == "minutes" and p.seconds else 0 for p in parts]
+    return float(sum(found))
 
 
 def _what_fits(runs: Sequence[Planned], unit: Unit, left: float) -> Iterator[str]:

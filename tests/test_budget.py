@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -80,6 +81,14 @@ def test_a_refusal_says_which_budget_would_do() -> None:
 def test_time_that_was_never_measured_is_watched_and_money_that_is_unknown_refused() -> None:
     assert verdict([here(None)], Budget(minutes=5), {}).says == "unknown"
     assert verdict([run(1, None)], Budget(usd=5), {}).says == "refused"
+
+
+def test_what_was_measured_refuses_though_the_rest_is_unknown() -> None:
+    """Training takes 4 minutes at most, answering nobody knows."""
+    known = here(2.0)
+    left = known.left.model_copy(update={"parts": (*known.left.parts, part("answers: base", "b"))})
+    assert verdict([replace(known, left=left)], Budget(minutes=3.9), {}).says == "refused"
+    assert verdict([replace(known, left=left)], Budget(minutes=4.0), {}).says == "unknown"
 
 
 def test_a_machine_whose_hours_have_no_price_fits_any_sum_of_money_and_a_service_takes_no_minutes() -> None:
