@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import ceil
+from math import ceil, floor, log10
 from typing import Literal
 
 from pydantic import Field
@@ -79,9 +79,11 @@ def sum_of(estimates: Iterable[Estimate], unit: Unit) -> Range | None:
 
 
 def amount(value: float, unit: Unit) -> str:
-    """`$0.012`, `1.5 min`: a sum that isn't 0 never looks like it."""
-    digits = 2 if value == 0 or value >= 1 else 3 if value >= 0.01 else 5
-    return f"${value:.{digits}f}" if unit == "usd" else f"{value:.{min(digits, 3)}g} min" if value < 1 else f"{value:.1f} min"
+    """`$0.412`, `$12.00`, `1.5 min`: three digits that count, so that a sum that isn't 0 never looks like it."""
+    decimals = 2 if value <= 0 else max(2, 2 - floor(log10(value)))
+    whole, _, part = f"{value:.{decimals}f}".partition(".")
+    part = part.rstrip("0")
+    return f"${whole}.{part.ljust(2, '0')}" if unit == "usd" else f"{whole}{'.' if part else ''}{part} min"
 
 
 def _of_unit(runs: Sequence[Planned], unit: Unit, limit: float, spent: float) -> Verdict:
@@ -91,6 +93,9 @@ def _of_unit(runs: Sequence[Planned], unit: Unit, limit: float, spent: float) ->
     if need is None:
         if unit == "usd" and any(r.left.billed for r in runs):
             return Verdict("refused", (f"{given}: refused, since what it costs is not measured, and so nothing can be promised",))
+        least = _known(runs, unit)
+        if least > limit - spent:
+            return Verdict("refused", (f"{given}: refused; what was measured of it alone may take up to {amount(least, unit)}",))
         return Verdict(
             "unknown", (f"{given}: not judged beforehand, since no run of this kind was measured here yet; watched while running",)
         )
@@ -100,6 +105,13 @@ def _of_unit(runs: Sequence[Planned], unit: Unit, limit: float, spent: float) ->
     least = ceil((need.high + spent) * 1000) / 1000
     refused = f"{given}: refused; {many} may take up to {amount(need.high, unit)}, {amount(need.expected, unit)} expected"
     return Verdict("refused", (refused, *_what_fits(runs, unit, limit - spent), f"{key}={least:g} would let all of it start"))
+
+
+def _known(runs: Sequence[Planned], unit: Unit) -> float:
+    """The high end of all parts that were measured."""
+    parts = (p for e in apart(r.left for r in runs) if not e.billed for p in e.parts)
+    found = [p.usd.high if unit == "usd" and p.usd else p.seconds.high / 60 if unit == "minutes" and p.seconds else 0 for p in parts]
+    return float(sum(found))
 
 
 def _what_fits(runs: Sequence[Planned], unit: Unit, left: float) -> Iterator[str]:

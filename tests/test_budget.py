@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 
-from ftexp.budget import Budget, Planned, Share, needed, verdict
+from ftexp.budget import Budget, Planned, Share, amount, needed, verdict
 from ftexp.cost import Estimate, Part, Range
 
 
@@ -30,6 +31,12 @@ def here(minutes: float | None, hourly: bool = False) -> Planned:
     return Planned(1, "", Estimate(billed=False, parts=(part("training", "t", usd, seconds),), assumptions=(), hourly=hourly), 3, {})
 
 
+def test_a_sum_that_is_not_nothing_never_looks_like_it() -> None:
+    sums = [amount(v, "usd") for v in (0, 0.00001, 0.0123, 0.4124, 0.5, 12.25, 1234)]
+    assert sums == ["$0.00", "$0.00001", "$0.0123", "$0.412", "$0.50", "$12.25", "$1234.00"]
+    assert [amount(v, "minutes") for v in (0.0005, 0.5, 5, 12.5)] == ["0.0005 min", "0.5 min", "5 min", "12.5 min"]
+
+
 def test_without_a_limit_there_is_nothing_to_judge() -> None:
     assert verdict([run(1, None)], Budget(), {}).says == "no limit"
 
@@ -44,7 +51,7 @@ def test_runs_are_judged_together_by_the_high_end_and_what_they_share_once() -> 
 def test_what_earlier_attempts_spent_counts() -> None:
     found = verdict([run(1, 1.0)], Budget(usd=2.5), {"usd": 0.31})
     assert found.says == "refused"
-    assert found.lines[0].startswith("$2.50 (budget.usd, of which earlier attempts took $0.310): refused")
+    assert found.lines[0].startswith("$2.50 (budget.usd, of which earlier attempts took $0.31): refused")
 
 
 def test_a_refusal_names_the_runs_that_fit() -> None:
@@ -74,6 +81,14 @@ def test_a_refusal_says_which_budget_would_do() -> None:
 def test_time_that_was_never_measured_is_watched_and_money_that_is_unknown_refused() -> None:
     assert verdict([here(None)], Budget(minutes=5), {}).says == "unknown"
     assert verdict([run(1, None)], Budget(usd=5), {}).says == "refused"
+
+
+def test_what_was_measured_refuses_though_the_rest_is_unknown() -> None:
+    """Training takes 4 minutes at most, answering nobody knows."""
+    known = here(2.0)
+    left = known.left.model_copy(update={"parts": (*known.left.parts, part("answers: base", "b"))})
+    assert verdict([replace(known, left=left)], Budget(minutes=3.9), {}).says == "refused"
+    assert verdict([replace(known, left=left)], Budget(minutes=4.0), {}).says == "unknown"
 
 
 def test_a_machine_whose_hours_have_no_price_fits_any_sum_of_money_and_a_service_takes_no_minutes() -> None:

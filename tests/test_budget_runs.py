@@ -101,7 +101,7 @@ def test_a_model_that_has_ended_is_refused_with_its_date(bare_project: Project) 
 def test_a_plan_over_budget_says_what_would_fit(bare_project: Project) -> None:
     said = ftexp("plan", "model=gpt-4.1-mini", "budget.usd=0.01")
     assert said.code == ExitCode.REFUSED
-    assert "budget    $0.010 (budget.usd): refused" in said.out
+    assert "budget    $0.01 (budget.usd): refused" in said.out
     assert "fits: model=smollm2-135m, which learns on this machine and bills nothing" in said.out
 
 

@@ -184,8 +184,8 @@ def test_a_key_that_the_command_line_adds_is_judged_like_any_other() -> None:
     assert composed("++seed=2").config.seed == 2
     assert composed("+dataset=customer_service_zh").config.dataset.name == "customer_service_zh"
     assert faults("+extra.deep.key=1") == [
-        "extra: unknown key; expected one of budget, checks, dataset, eval, goal, hyperparameters, model, name, prices, replicate, seed, "
-        "suitability, tracking, training"
+        "extra: unknown key; expected one of budget, checks, cost, dataset, eval, goal, hyperparameters, model, name, prices, "
+        "replicate, seed, suitability, tracking, training"
     ]
 
 

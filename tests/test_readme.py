@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from tiny import Project, ftexp, write_chats
 
+from ftexp.errors import ExitCode
 from ftexp.sweep.expand import expand
 
 ROOT = Path(__file__).parent.parent
@@ -16,7 +17,8 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 SHELL = "\n".join(re.findall(r"```sh\n(.*?)```", README, flags=re.DOTALL))
 COMMANDS = [shlex.split(line, comments=True) for line in SHELL.splitlines() if line.strip()]
 FTEXP = [words[1:] for words in COMMANDS if words[0] == ".venv/bin/ftexp"]
-SWEEP = [words for words in FTEXP if "-m" in words]
+BUDGETED = [words for words in FTEXP if any(word.startswith("budget.") for word in words)]
+SWEEP = [words for words in FTEXP if "-m" in words and words not in BUDGETED]
 OWN_DATA = [words for words in FTEXP if "dataset=jsonl" in words and words not in SWEEP]
 DECLARED = [words for words in FTEXP if "experiment=epochs_lr_sweep" in words]
 OF_A_SWEEP = [words for words in FTEXP if words[0] in ("confirm", "status")]
@@ -35,7 +37,8 @@ def test_every_command_is_one_that_is_tried_here() -> None:
         *("status", "confirm"),
         *("compare", "freeze", "reproduce"),
     ]
-    assert len(OWN_DATA + OF_A_RUN + DECLARED + SWEEP + OF_A_SWEEP + TO_BE_KEPT) == len(FTEXP)
+    assert [words[0] for words in BUDGETED] == ["plan", "run"]
+    assert len(BUDGETED + OWN_DATA + OF_A_RUN + DECLARED + SWEEP + OF_A_SWEEP + TO_BE_KEPT) == len(FTEXP)
 
 
 def test_make_knows_the_targets_that_are_named() -> None:
@@ -54,6 +57,14 @@ def test_own_examples_are_checked_planned_and_trained_on(words: list[str], proje
 @pytest.mark.parametrize("words", DECLARED, ids=lambda words: words[0])
 def test_the_declared_sweep_is_one_of_nine_runs(words: list[str], bare_project: Project) -> None:
     assert len(expand(words[1:], bare_project.path).cells) == 9
+
+
+def test_a_plan_over_budget_is_refused_and_a_sweep_is_told_its_minutes(bare_project: Project) -> None:
+    plan, run = BUDGETED
+    assert ftexp(*plan).code == ExitCode.REFUSED
+    assert {
+        c.composed.config.budget.minutes for c in expand([w for w in run[1:] if w != "-m"], bare_project.path, multirun=True).cells
+    } == {20}
 
 
 def test_own_examples_are_swept_over_and_the_first_two_confirmed(project: Project) -> None:

@@ -7,8 +7,8 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from ftexp.backends.providers import LocalProvider
-from ftexp.budget import Verdict, sum_of
-from ftexp.cost import Estimate, Range, assumptions_of
+from ftexp.budget import Verdict, amount, sum_of
+from ftexp.cost import TRAINING, Estimate, Range, apart, assumptions_of, total
 from ftexp.prices import Prices, facts_findings
 from ftexp.report.saying import NOT_MEASURED, duration
 
@@ -30,8 +30,7 @@ def time_range(found: Range | None) -> str:
 
 
 def usd(value: float) -> str:
-    """Cents, and more digits below ten of them: what isn't free never looks it."""
-    return f"${value:.2f}" if value == 0 or value >= 0.1 else f"${value:.4f}" if value >= 0.001 else f"${value:.2g}"
+    return amount(value, "usd")
 
 
 def cost_lines(estimates: Sequence[Estimate], prices: Prices, at_once: int = 1) -> list[str]:
@@ -51,6 +50,9 @@ def cost_lines(estimates: Sequence[Estimate], prices: Prices, at_once: int = 1) 
 
 def _time_lines(estimates: Sequence[Estimate], at_once: int) -> list[str]:
     minutes = sum_of(estimates, "minutes")
+    training = total(p.seconds for e in apart(estimates) for p in e.parts if p.name == TRAINING)
+    if minutes is None and training is not None:
+        return [f"time      {time_range(training * (1 / at_once))} to train; answering is {NOT_MEASURED} yet"]
     if minutes is None:
         return [f"time      {NOT_MEASURED} (no run of this kind on this machine yet)"]
     side = f", {at_once} runs at a time" if at_once > 1 else ""
