@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ftexp.compose import Composed, compose
+from ftexp.compose import Composed, Composer, compose
 from ftexp.errors import ConfigError
 
 HERE = Path(__file__).parent
@@ -253,3 +253,21 @@ def test_a_word_without_a_value_is_told(word: str) -> None:
 def test_the_last_of_two_values_wins() -> None:
     found = composed("seed=1", "seed=2")
     assert (found.config.seed, found.overrides) == (2, ("seed=1", "seed=2"))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["++seed=3", "++hyperparameters.n_epochs=5", "model=gpt-4.1-mini"],
+        ["++seed=3", "++seed=4", "++new.key=[1,{a: 2}]", "experiment=quickstart"],
+        ["++new.key=1", "~seed", "++seed=9"],
+    ],
+)
+def test_a_copy_that_takes_the_values_is_what_hydra_composes(words: list[str], tmp_path: Path) -> None:
+    from omegaconf import OmegaConf
+
+    composer = Composer(tmp_path)
+    composer.composed(words[-1:])  # so that there is something to copy
+    copied, whole = (OmegaConf.to_container(config) for config in (composer.composed(words), composer.master(words)))
+    assert isinstance(copied, dict) and isinstance(whole, dict)
+    assert {k: v for k, v in copied.items() if k != "hydra"} == {k: v for k, v in whole.items() if k != "hydra"}
