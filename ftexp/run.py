@@ -76,10 +76,10 @@ def prepare(config: RunConfig, state: State, once: Once | None = None) -> Prepar
 
     Runs that are prepared with the same `once` read, judge and count the same data one time.
     """
-    once = once or Once()
+    once, reports = once or Once(), state.directory / "cache" / "data"
     if config.training.method != "supervised":
         raise NotThereYetError(f"training.method: {config.training.method} isn't there yet; expected supervised")
-    data = once(("data", config.dataset), lambda: load(config.dataset))
+    data = once(("data", config.dataset, config.checks), lambda: load(config.dataset, config.checks, reports))
     hyperparameters = resolve(config.hyperparameters, len(data.splits.train))
     model = once(("model", config.model, config.prices, data.digests), lambda: open_model(config.model, config.prices, data.splits))
     if model.local:
