@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ftexp.backends.local.backend import LocalBackend
@@ -27,6 +27,7 @@ from ftexp.presets import Resolved, resolve
 from ftexp.state import State
 from ftexp.steps import Steps
 from ftexp.tracking.events import figures_of
+from ftexp.validation.reporting import with_lengths
 from ftexp.values import Value
 
 
@@ -83,6 +84,7 @@ def prepare(config: RunConfig, state: State, once: Once | None = None) -> Prepar
     hyperparameters = resolve(config.hyperparameters, len(data.splits.train))
     model = once(("model", config.model, config.prices, data.digests), lambda: open_model(config.model, config.prices, data.splits))
     if model.local:
+        data = replace(data, report=with_lengths(data.report, model.local.name, model.local.lengths))
         model.local.job(hyperparameters, config.seed)  # raises where a value is left to a service
     rate = state.journal.throughput(model.local.work) if model.local and state.exists else None
     costs = estimate(model.tokens, hyperparameters, model.price, rate)

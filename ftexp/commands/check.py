@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -10,9 +11,10 @@ from ftexp.backends.embedded import cache_root
 from ftexp.backends.providers import LocalProvider, OpenAIProvider
 from ftexp.compose import compose
 from ftexp.config import RunConfig
+from ftexp.data.dataset import JsonlDataset
 from ftexp.data.loading import gather, judge
 from ftexp.data.streaming import is_large, judge_in_stream
-from ftexp.errors import ExitCode
+from ftexp.errors import ConfigError, ExitCode
 from ftexp.files import write_atomically
 from ftexp.state import State
 from ftexp.tokens import hosted_counter
@@ -33,7 +35,7 @@ def main(arguments: argparse.Namespace) -> int:
     if arguments.html:
         write_atomically(arguments.html, import_module("ftexp.report.data_page").page(report).encode("utf-8"))
     if arguments.fix:
-        import_module("ftexp.data.fixing").fix(config, arguments.fix)
+        _fix(config, arguments.fix)
     if arguments.json:
         print(report.model_dump_json(indent=2))
     else:
@@ -43,6 +45,20 @@ def main(arguments: argparse.Namespace) -> int:
 
         shown(report, config, Console())
     return ExitCode.REFUSED if report.errors else ExitCode.OK
+
+
+def _fix(config: RunConfig, out: Path) -> None:
+    """Only what is certain is mended; the manifest beside the new file tells every change."""
+    if not isinstance(config.dataset, JsonlDataset):
+        raise ConfigError(f"--fix: {config.dataset.name} has no file of yours; expected dataset=jsonl dataset.path=FILE")
+    source = Path(config.dataset.path).expanduser()
+    if out.resolve() == source.resolve():
+        raise ConfigError(f"--fix: found {out}, which is the file itself; expected another name, since nothing is written over")
+    fixed = import_module("ftexp.data.fixing").fix(source, config.dataset, config.training.method, config.checks)
+    write_atomically(out, fixed.lines.encode("utf-8"))
+    manifest = out.with_name(f"{out.name}.manifest.json")
+    write_atomically(manifest, fixed.manifest.model_dump_json(indent=2).encode("utf-8"))
+    print(f"wrote {out}, and what was changed to {manifest}", file=sys.stderr)
 
 
 def judged(config: RunConfig, cache: Path) -> DataReport:

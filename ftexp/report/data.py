@@ -39,36 +39,32 @@ def head_lines(report: DataReport, config: RunConfig) -> list[str]:
 
 
 def splits_table(report: DataReport) -> Table:
+    """A column a split, so that it fits a narrow terminal."""
     from rich.table import Table
 
     table = Table()
-    table.add_column("split")
-    for column in (
-        "examples",
-        "tokens",
-        "p50",
-        "p95",
-        "longest",
-        "turns",
-        "replies",
-        "repeat exactly",
-        "typed otherwise",
-        "other numbers",
-        "nearly",
-    ):
-        table.add_column(column, justify="right", overflow="fold")
+    table.add_column("")
     for split in report.splits:
-        table.add_row(split.name, *_cells(split))
+        table.add_column(split.name, justify="right")
+    for row in zip(*(_figures(split) for split in report.splits), strict=True):
+        table.add_row(row[0][0], *(value for _, value in row))
     return table
 
 
-def _cells(split: SplitReport) -> list[str]:
-    tokens, alike = split.tokens, split.alike
-    lengths = [f"{n:,}" for n in (tokens.total, tokens.p50, tokens.p95, tokens.longest)] if tokens else [NOT_MEASURED, "", "", ""]
-    turns = f"{split.turns[0].what} to {split.turns[-1].what}" if len(split.turns) > 1 else split.turns[0].what if split.turns else ""
-    near = "not looked for" if alike.near is None else f"{alike.near:,}"
-    repeated = [f"{n:,}" for n in (alike.exact, alike.normalised, alike.but_for_numbers)]
-    return [f"{split.examples:,}", *lengths, turns, f"{split.distinct_replies:,}", *repeated, near]
+def _figures(split: SplitReport) -> list[tuple[str, str]]:
+    tokens, alike, turns = split.tokens, split.alike, [count.what for count in split.turns]
+    lengths = f"{tokens.p50:,} / {tokens.p95:,} / {tokens.longest:,}" if tokens else NOT_MEASURED
+    return [
+        ("examples", f"{split.examples:,}"),
+        ("tokens", f"{tokens.total:,}" if tokens else NOT_MEASURED),
+        ("  an example: half / 95 % / all up to", lengths),
+        ("user messages an example", f"{turns[0]} to {turns[-1]}" if len(turns) > 1 else "".join(turns)),
+        ("different replies", f"{split.distinct_replies:,}"),
+        ("repeat an earlier one exactly", f"{alike.exact:,}"),
+        ("  but for case, width, white space", f"{alike.normalised:,}"),
+        ("  but for numbers", f"{alike.but_for_numbers:,}"),
+        ("  nearly", "not looked for" if alike.near is None else f"{alike.near:,}"),
+    ]
 
 
 def finding_lines(report: DataReport) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ftexp.validation.catalogue import CATALOGUE
@@ -71,3 +71,14 @@ def tokens_of(lengths: Any) -> Tokens:
     counts, edges = np.histogram(lengths, bins=min(_BINS, int(lengths.max() - lengths.min()) + 1))
     histogram = Histogram(edges=tuple(round(float(e), 2) for e in edges), counts=tuple(int(c) for c in counts))
     return Tokens(total=int(lengths.sum()), p50=p50, p95=p95, longest=int(lengths.max()), histogram=histogram)
+
+
+def with_lengths(report: DataReport, rule: str, lengths: Mapping[str, Sequence[int]]) -> DataReport:
+    """With the tokens that the model's own rule counts, by split; a split without lengths keeps what it has only under the same rule."""
+    splits = [
+        s.model_copy(
+            update={"tokens": tokens_of(lengths[s.name]) if lengths.get(s.name) else s.tokens if rule == report.token_rule else None}
+        )
+        for s in report.splits
+    ]
+    return report.model_copy(update={"splits": tuple(splits), "token_rule": rule})
