@@ -10,7 +10,7 @@ from typing import Any
 from ftexp.backends.opening import LocalModel
 from ftexp.backends.results import Answers
 from ftexp.compose import Composed
-from ftexp.data.dataset import JsonlDataset
+from ftexp.data.dataset import FileDataset
 from ftexp.data.messages import Splits
 from ftexp.environment import Environment
 from ftexp.evaluation.scoring import Scores, Selection
@@ -37,7 +37,7 @@ def opening_events(p: Prepared, model: LocalModel, composed: Composed, run: str,
     yield Text(path="environment/environment.json", content=here.model_dump_json(exclude={"packages", "difference"}, indent=2))
     if here.difference:
         yield Text(path="environment/difference.patch", content=here.difference, private=True)
-    source = p.config.dataset.path if isinstance(p.config.dataset, JsonlDataset) else p.config.dataset.source or p.config.dataset.name
+    source = p.config.dataset.path if isinstance(p.config.dataset, FileDataset) else p.config.dataset.source or p.config.dataset.name
     for split, sha256 in p.data.digests.items():
         examples = len(getattr(p.data.splits, split))
         yield Input(name=p.config.dataset.name, split=split, sha256=sha256, examples=examples, source=source)

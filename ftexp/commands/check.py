@@ -11,7 +11,7 @@ from ftexp.backends.embedded import cache_root
 from ftexp.backends.providers import LocalProvider, OpenAIProvider
 from ftexp.compose import compose
 from ftexp.config import RunConfig
-from ftexp.data.dataset import JsonlDataset
+from ftexp.data.dataset import BuiltinDataset
 from ftexp.data.loading import gather, judge
 from ftexp.data.streaming import is_large, judge_in_stream
 from ftexp.errors import ConfigError, ExitCode
@@ -49,7 +49,7 @@ def main(arguments: argparse.Namespace) -> int:
 
 def _fix(config: RunConfig, out: Path) -> None:
     """Only what is certain is mended; the manifest beside the new file tells every change."""
-    if not isinstance(config.dataset, JsonlDataset):
+    if isinstance(config.dataset, BuiltinDataset):
         raise ConfigError(f"--fix: {config.dataset.name} has no file of yours; expected dataset=jsonl dataset.path=FILE")
     source = Path(config.dataset.path).expanduser()
     if out.resolve() == source.resolve():
@@ -66,9 +66,9 @@ def judged(config: RunConfig, cache: Path) -> DataReport:
     encoding, limit = _counting(config)
     folder = cache / "data" if cache.parent.exists() else None  # a look at data alone leaves nothing behind
     if is_large(config.dataset):
-        return judge_in_stream(config.dataset, config.checks, encoding, limit, folder)
+        return judge_in_stream(config.dataset, config.training.method, config.checks, encoding, limit, folder)
     count = (encoding, hosted_counter(encoding, cache_root() / "tiktoken"))
-    return judge(gather(config.dataset), config.dataset, config.checks, folder, count, limit)
+    return judge(gather(config.dataset, config.training.method), config.dataset, config.checks, folder, count, limit)
 
 
 def _counting(config: RunConfig) -> tuple[str, Limit | None]:

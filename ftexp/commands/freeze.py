@@ -49,4 +49,4 @@ def _examples(found: Found) -> list[Loaded]:
     datasets = [(find_data(dict(splits), config.dataset, found.folders), config) for splits, config in wanted.items()]
     if gone := [config.dataset.name for dataset, config in datasets if dataset is None]:
         raise DataError(*(f"{name}: has changed since, and no copy is left in .ftexp/data; freeze it without --with-text" for name in gone))
-    return [load(dataset, config.checks) for dataset, config in datasets if dataset is not None]
+    return [load(dataset, config.training.method, config.checks) for dataset, config in datasets if dataset is not None]

@@ -5,20 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
-from typing import assert_never
 
-from ftexp.data import jsonl
-from ftexp.data.dataset import BuiltinDataset, Dataset, JsonlDataset
+from ftexp.data import reading
+from ftexp.data.dataset import AnyFile, BuiltinDataset, Dataset, JsonlDataset
+from ftexp.data.jsonl import Reading
 from ftexp.data.judged import judged
 from ftexp.data.messages import Example, Splits
 from ftexp.data.split import FEWEST_EXAMPLES, some_of, split
-from ftexp.errors import DataError
+from ftexp.errors import ConfigError, DataError
 from ftexp.files import sha256_of
-from ftexp.validation.catalogue import refuse_unfit
+from ftexp.validation.catalogue import CATALOGUE, refuse_unfit
 from ftexp.validation.checks import Checks
 from ftexp.validation.corpus import NO_SPLIT, TOO_FEW, Asked, Limit
-from ftexp.validation.findings import Finding, counted
+from ftexp.validation.findings import Finding, counted, shown
 from ftexp.validation.report import DataFile, DataReport, Tally
+from ftexp.validation.structure import Method
 from ftexp.validation.survey import Rule
 from ftexp.values import digest
 
@@ -54,9 +55,12 @@ class Gathered:
     unread: int
 
 
-def load(dataset: Dataset, checks: Checks = STANDARD, cache: Path | None = None) -> Loaded:
-    """Raises DataError with the errors of every file and of the whole. `cache` is a folder for reports on data seen before."""
-    gathered = gather(dataset)
+def load(dataset: Dataset, method: Method | None = None, checks: Checks = STANDARD, cache: Path | None = None) -> Loaded:
+    """Raises DataError with the errors of every file and of the whole, ConfigError where the dataset isn't for the method.
+
+    Without a method chat examples and preference pairs are as good. `cache` is a folder for reports on data seen before.
+    """
+    gathered = gather(dataset, method)
     report = judge(gathered, dataset, checks, cache)
     raise_on_errors(report)
     return Loaded(gathered.splits, report, digests_of(gathered.splits))
@@ -78,27 +82,29 @@ def raise_on_errors(report: DataReport) -> None:
         raise DataError(*report.lines("error", SHOWN_OF_A_KIND), last)
 
 
-def gather(dataset: Dataset) -> Gathered:
+def gather(dataset: Dataset, method: Method | None = None) -> Gathered:
     """Raises DataError where a file can't be opened, or where more examples of a split are wanted than there are."""
-    match dataset:
-        case BuiltinDataset(builtin=name):
-            whole = Gathered(import_module(f"ftexp.data.builtin.{name}").splits(), (), Tally(), 0)
-        case JsonlDataset():
-            whole = _gather_files(dataset)
-        case _:
-            assert_never(dataset)
+    if method == "dpo" and not isinstance(dataset, JsonlDataset):
+        raise ConfigError(
+            f"training.method: found dpo with dataset.kind {dataset.kind}, which has chat examples; "
+            "expected dataset=jsonl with preference pairs, or training.method=supervised"
+        )
+    if isinstance(dataset, BuiltinDataset):
+        whole = Gathered(import_module(f"ftexp.data.builtin.{dataset.builtin}").splits(), (), Tally(), 0)
+    else:
+        whole = _gather_files(dataset, method)
     return replace(whole, splits=_as_many_as_wanted(dataset, whole.splits))
 
 
-def _gather_files(dataset: JsonlDataset) -> Gathered:
+def _gather_files(dataset: AnyFile, method: Method | None) -> Gathered:
     paths = {
         part: _file(path)
         for part, path in (("train", dataset.path), ("validation", dataset.validation), ("test", dataset.test))
         if path is not None
     }
-    readings = {part: jsonl.read(path) for part, path in paths.items()}
+    readings = _readings(dataset, method)
     tally = Tally()
-    for finding in (f for reading in readings.values() for f in reading.findings):
+    for finding in (f for one in readings.values() for f in one.findings):
         tally.add(finding)
     rest = readings["train"].examples
     parts = split(rest, dataset.split, validation="validation" not in readings, test="test" not in readings)
@@ -107,7 +113,7 @@ def _gather_files(dataset: JsonlDataset) -> Gathered:
         validation=readings["validation"].examples if "validation" in readings else parts.validation,
         test=readings["test"].examples if "test" in readings else parts.test,
     )
-    unread = sum(len({f.where for f in r.findings if f.severity == "error"}) for r in readings.values())
+    unread = sum(len({f.where for f in r.findings if CATALOGUE[f.check].fixed}) for r in readings.values())
     if not unread:
         for fault in _parting_faults(splits, dataset.path, len(rest) if len(readings) < 3 else None):
             tally.add(fault)
@@ -140,6 +146,20 @@ def _as_many_as_wanted(dataset: Dataset, whole: Splits) -> Splits:
     if too_many:
         raise DataError(*too_many)
     return Splits(**{split: some_of(getattr(whole, split), count) for split, count in wanted.items()})
+
+
+def _readings(dataset: AnyFile, method: Method | None) -> dict[str, Reading]:
+    """By split, of every file there is. Raises DataError with every file that isn't there, and the errors in the others."""
+    readings, missing = {}, list[str]()
+    for part, path in (("train", dataset.path), ("validation", dataset.validation), ("test", dataset.test)):
+        if path is not None:
+            try:
+                readings[part] = reading.read(dataset, _file(path), method)
+            except DataError as error:
+                missing += error.faults
+    if missing:
+        raise DataError(*missing, *shown([f for r in readings.values() for f in r.findings if f.severity == "error"]))
+    return readings
 
 
 def _file(path: str) -> Path:

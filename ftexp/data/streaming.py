@@ -22,6 +22,7 @@ from ftexp.validation.catalogue import refuse_unfit
 from ftexp.validation.checks import Checks
 from ftexp.validation.corpus import NO_SPLIT, TOO_FEW, Asked, Corpus, Limit
 from ftexp.validation.report import DataFile, DataReport, Tally
+from ftexp.validation.structure import Method
 from ftexp.validation.survey import SPLITS, Gathering, Part, Survey
 from ftexp.values import digest
 
@@ -48,6 +49,7 @@ class Block:
 class How:
     """What every block is judged by."""
 
+    method: Method
     seed: int
     encoding: str
     near: bool
@@ -74,7 +76,13 @@ def is_large(dataset: Dataset) -> bool:
 
 
 def judge_in_stream(
-    dataset: Dataset, checks: Checks, encoding: str, limit: Limit | None, cache: Path | None = None, processes: int | None = None
+    dataset: Dataset,
+    method: Method,
+    checks: Checks,
+    encoding: str,
+    limit: Limit | None,
+    cache: Path | None = None,
+    processes: int | None = None,
 ) -> DataReport:
     """As `loading.judge`, without the examples. Raises DataError where a file can't be opened or is no JSONL at all."""
     from ftexp.validation.reporting import report_of
@@ -85,11 +93,13 @@ def judge_in_stream(
     looked = [_looked_through(Path(path).expanduser(), part) for part, path in given]
     files = [file for file, _ in looked]
     asked = Asked(dataset.name, dataset.task_type, False, limit)
-    key = digest(rules(), [f.model_dump() for f in files], dataset.split, vars(limit) if limit else None, asked.task_type, checks, encoding)
+    key = digest(
+        rules(), [f.model_dump() for f in files], dataset.split, vars(limit) if limit else None, asked.task_type, method, checks, encoding
+    )
     if kept := kept_report(cache, key):
         return kept
     near = sum(f.lines for f in files) <= checks.near.most_examples
-    how, tally = How(dataset.split.seed, encoding, near), Tally()
+    how, tally = How(method, dataset.split.seed, encoding, near), Tally()
     blocks = [block for _, of_file in looked for block in of_file]
     judged = list(_in_processes(blocks, how, processes or os.cpu_count() or 1))
     for one in judged:
@@ -149,7 +159,7 @@ def judge_block(block: Block, how: How) -> Judged:
     rows = data.split(b"\n")
     del data
     for number, raw in enumerate(rows[:-1] if not rows[-1] else rows, start=block.first_line):
-        line = jsonl.judged_line(raw, f"{name} line {number}")
+        line = jsonl.judged_line(raw, f"{name} line {number}", how.method)
         for finding in line.findings:
             tally.add(finding)
         unread += line.example is None and any(f.severity == "error" for f in line.findings)

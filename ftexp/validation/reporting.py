@@ -82,3 +82,13 @@ def with_lengths(report: DataReport, rule: str, lengths: Mapping[str, Sequence[i
         for s in report.splits
     ]
     return report.model_copy(update={"splits": tuple(splits), "token_rule": rule})
+
+
+def with_findings(report: DataReport, findings: Sequence[Finding], severities: Mapping[str, str]) -> DataReport:
+    """With what was found later, when the model was known."""
+    tally = Tally()
+    for finding in findings:
+        tally.add(finding)
+    groups = (*report.groups, *tally.groups(CATALOGUE, severities))
+    warnings = sum(g.count for g in groups if g.severity == "warning")
+    return report.model_copy(update={"groups": groups, "warnings": warnings, "errors": sum(g.count for g in groups) - warnings})
