@@ -75,8 +75,8 @@ def test_what_was_trained_on_is_found_in_the_other_splits(copy: Example, check: 
 
 def test_chinese_is_compared_by_characters() -> None:
     one, other = (
-        chat("我的訂單還沒有送到，請幫我查詢一下目前的物流進度謝謝", "好的"),
-        chat("我的訂單還沒有送到，請幫我查詢一下現在的物流進度謝謝", "好的"),
+        chat("我上個星期買的東西還沒有送到，請幫我查詢一下目前物流進度謝謝你", "好的"),
+        chat("我上個星期買的東西還沒有送到，請幫我查詢一下目前物流進度謝謝您", "好的"),
     )
     assert found([*many(), one], test=[other])["leakage_near"] == 1
 
