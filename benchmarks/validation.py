@@ -72,7 +72,7 @@ def written(path: Path, count: int) -> Path:
 
 
 def measured(who: str, path: Path, near: bool) -> tuple[float, float, float]:
-    """Seconds of the clock and of the processors, and the peak of MB over the process and its children (unique to each, so that shared pages count once)."""
+    """Seconds of the clock and of the processors, and the peak of MB over the process and its children, shared pages once."""
     started, before = perf_counter(), os.times()
     process = subprocess.Popen([sys.executable, str(HERE), "--work", who, str(path), str(int(near))], stdout=subprocess.DEVNULL)
     peaks = [0.0]
