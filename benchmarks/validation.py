@@ -19,7 +19,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter, sleep
 
-import psutil
+import psutil  # type: ignore[import-untyped]  # its types are a package of their own
 
 HERE = Path(__file__)
 LINE_BYTES = 650
