@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
 from ftexp.backends.opening import LocalModel
@@ -18,6 +19,7 @@ from ftexp.evaluation.statistics import mean
 from ftexp.run import Prepared, Record
 from ftexp.steps import Steps
 from ftexp.tracking.events import Event, Figures, Input, Params, Table, Tags, Text, TunedModel, score_figures, with_interval
+from ftexp.validation.report import DataReport
 from ftexp.values import canonical, digest
 
 
@@ -42,8 +44,20 @@ def opening_events(p: Prepared, model: LocalModel, composed: Composed, run: str,
         yield Input(name=p.config.dataset.name, split=split, sha256=sha256, examples=examples, source=source)
     yield Text(path="data/examples.json", content=json.dumps(example_digests(p.data.splits)))
     yield Text(path="training/loss_mask.txt", content=p.shown_example, private=True)
+    yield Text(path="data/report.json", content=p.data.report.model_dump_json(indent=2), private=True)
+    if page := data_page(p.data.report):
+        yield Text(path="data/report.html", content=page, private=True)
     yield Figures(step=0, values=dict(_data_figures(p)))
+    yield Figures(step=0, values=dict(_finding_figures(p.data.report)))
     yield from _estimated(p.estimate)
+
+
+def data_page(report: DataReport) -> str:
+    """The report as a page; empty where there is none yet."""
+    try:
+        return str(import_module("ftexp.report.data_page").page(report))
+    except ModuleNotFoundError:
+        return ""
 
 
 def example_digests(splits: Splits) -> dict[str, list[str]]:
@@ -98,6 +112,18 @@ def _data_figures(p: Prepared) -> Iterator[tuple[str, float]]:
     if p.model.tokens:
         yield "data/train_tokens", p.model.tokens.train
         yield "data/longest_tokens", p.model.tokens.longest
+
+
+def _finding_figures(report: DataReport) -> Iterator[tuple[str, float]]:
+    """An event of its own: runs from before it was there keep theirs."""
+    yield "data/warnings", report.warnings
+    for split in report.splits:
+        alike = split.alike
+        repeated = alike.exact + alike.normalised + alike.but_for_numbers + (alike.near or 0)
+        yield f"data/{split.name}_repeated_examples", repeated
+        if split.tokens:
+            yield f"data/{split.name}_tokens_p50", split.tokens.p50
+            yield f"data/{split.name}_tokens_p95", split.tokens.p95
 
 
 def _items_table(p: Prepared, step: Steps) -> Table:

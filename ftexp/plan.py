@@ -25,6 +25,7 @@ from ftexp.suitability import Advice
 from ftexp.sweep.expand import Asked
 from ftexp.sweep.prepared import PreparedCell
 from ftexp.validation.findings import Finding
+from ftexp.validation.report import Group
 from ftexp.values import Value
 
 
@@ -227,9 +228,14 @@ def _data_plan(p: Prepared, within_budget: bool | None) -> DataPlan:
         train=len(splits.train),
         validation=len(splits.validation),
         test=len(splits.test),
-        warnings=tuple(map(_remark, p.data.warnings)),
+        warnings=tuple(map(_first_of, p.data.report.of("warning"))),
         advice=p.advice(within_budget),
     )
+
+
+def _first_of(group: Group) -> Remark:
+    place, others = group.shown[0], group.count - 1
+    return Remark(check=group.check, where=place.where, message=place.message + (f" ({others:,} more of this kind)" if others else ""))
 
 
 def _remark(finding: Finding) -> Remark:

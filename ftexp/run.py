@@ -31,8 +31,8 @@ from ftexp.state import State
 from ftexp.steps import Steps
 from ftexp.suitability import Advice, mistakes
 from ftexp.tracking.events import figures_of
-from ftexp.validation.catalogue import adjusted
 from ftexp.validation.findings import Finding
+from ftexp.validation.reporting import with_findings, with_lengths
 from ftexp.values import Value
 
 
@@ -99,15 +99,15 @@ def prepare(config: RunConfig, state: State, once: Once | None = None) -> Prepar
 
     Runs that are prepared with the same `once` read, judge and count the same data one time.
     """
-    once = once or Once()
-    data = once(
-        ("data", config.dataset, config.training.method, config.checks), lambda: load(config.dataset, config.training.method, config.checks)
-    )
+    once, reports = once or Once(), state.directory / "cache" / "data" if state.exists else None
+    dataset, method, checks = config.dataset, config.training.method, config.checks
+    data = once(("data", dataset, method, checks), lambda: load(dataset, method, checks, reports))
     hyperparameters = resolve(config.hyperparameters, len(data.splits.train))
     model = once(("model", config.model, config.prices, data.digests), lambda: open_model(config.model, config.prices, data.splits))
-    data = replace(data, warnings=(*data.warnings, *adjusted(model.remarks, config.checks)))
+    data = replace(data, report=with_findings(data.report, model.remarks, checks.severity))
     model = replace(model, obstacles=(*model.obstacles, *_method_obstacle(config)))
     if model.local:
+        data = replace(data, report=with_lengths(data.report, model.local.name, model.local.lengths))
         model.local.job(hyperparameters, config.seed)  # raises where a value is left to a service
     items, there = items_of(data.splits.test), items_of(data.splits.validation)
     few_shot = config.evaluation.few_shot

@@ -47,6 +47,11 @@ class LocalModel:
         """Names the kind of work that a measured training rate holds for."""
         return digest(self.revision, self.machine, self.provider.lora)
 
+    @property
+    def lengths(self) -> dict[str, list[int]]:
+        """Tokens of each example, by split."""
+        return {"train": [len(e.ids) for e in self.train], "validation": [len(e.ids) for e in self.validation]}
+
     def job(self, hyperparameters: Resolved, seed: int) -> Job:
         """Raises ConfigError where a value is left to a service."""
         h = hyperparameters

@@ -40,6 +40,11 @@ class _Dataset(Value):
     source: str | None = Field(description="text or null")
     revision: str | None = Field(description="text or null")
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether so many examples of a split are asked for, and not all."""
+        return any((self.train_examples, self.validation_examples, self.test_examples))
+
 
 class BuiltinDataset(_Dataset):
     kind: Literal["builtin"]
