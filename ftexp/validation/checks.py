@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic import Field
 
+from ftexp.validation.content import ContentRules
+from ftexp.validation.language import LanguageRules
 from ftexp.values import Value
 
 Severity = Literal["error", "warning", "off"]
@@ -16,3 +18,5 @@ class Checks(Value):
 
     name: str = Field(default="standard", min_length=1, description="text")
     severity: dict[str, Severity] = Field(default_factory=dict, description="error, warning or off by the id of a check")
+    content: ContentRules = ContentRules()
+    language: LanguageRules = LanguageRules()
