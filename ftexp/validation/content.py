@@ -170,4 +170,4 @@ def _of_reply(example: Example) -> Iterator[tuple[Check, str]]:
 
 
 def _a(noun: str) -> str:
-    return f"{'an' if noun[0] in 'eI' else 'a'} {noun}"
+    return f"{'an' if noun[0] in 'eiI' else 'a'} {noun}"

@@ -42,10 +42,10 @@ _SURE = 0.9  # probability from which the classifier is believed
 _NO_LANGUAGE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`|https?://\S+|\S+@\S+", re.DOTALL)
 _HAN, _KANA, _HANGUL = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]"), re.compile("[\u3041-\u30ff]"), re.compile("[\uac00-\ud7a3]")
 # Most frequent words of English (no other language has many of them); a fifth of a text's words tells it without a classifier.
-_ENGLISH = frozenset(
-    ("the", "of", "and", "to", "in", "is", "that", "it", "for", "you", "with", "on", "this", "are", "be", "as", "have", "not", "from", "at")
-    + ("or", "by", "my", "i", "your", "what", "can", "we", "was", "will", "an", "but", "if", "do")
-)
+_ENGLISH = frozenset({
+    "the", "of", "and", "to", "in", "is", "that", "it", "for", "you", "with", "on", "this", "are", "be", "as", "have", "not", "from",
+    "at", "or", "by", "my", "i", "your", "what", "can", "we", "was", "will", "an", "but", "if", "do",
+})  # fmt: skip
 
 
 class Spoken(NamedTuple):
