@@ -30,6 +30,10 @@ class Check:
         return Finding(self.id, self.severity, where, message)
 
 
+Fault = tuple[Check, str]
+"""What a check found, before it is known where: the check and the message."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """`check` is a stable id, `where` a file and line as in `train.jsonl line 17`. An error stops the run."""
