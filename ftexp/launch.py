@@ -7,7 +7,7 @@ from functools import partial
 
 from ftexp.backends.results import Answers
 from ftexp.compose import Composed
-from ftexp.data.dataset import JsonlDataset
+from ftexp.data.dataset import FileDataset
 from ftexp.data.keeping import keep_data
 from ftexp.disk import disk_faults_told
 from ftexp.environment import environment
@@ -105,7 +105,7 @@ def _carried_out(
         try:
             with disk_faults_told(state.directory):
                 step.tell(*opening_events(p, p.model.local, composed, run, environment(state.root)))
-                if isinstance(p.config.dataset, JsonlDataset):
+                if isinstance(p.config.dataset, FileDataset):
                     step.tell(Folder(path=keep_data(p.data, state), into="data/examples", private=True))
                 if sweep:
                     step.tell(sweep.event)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
 from ftexp.backends.opening import LocalModel
 from ftexp.backends.results import Answers
 from ftexp.compose import Composed
-from ftexp.data.dataset import JsonlDataset
+from ftexp.data.dataset import FileDataset
 from ftexp.data.messages import Splits
 from ftexp.environment import Environment
 from ftexp.evaluation.scoring import Scores, Selection
@@ -17,6 +18,7 @@ from ftexp.evaluation.statistics import mean
 from ftexp.run import Prepared, Record
 from ftexp.steps import Steps
 from ftexp.tracking.events import Event, Figures, Input, Params, Table, Tags, Text, TunedModel, score_figures, with_interval
+from ftexp.validation.report import DataReport
 from ftexp.values import canonical, digest
 
 
@@ -35,15 +37,27 @@ def opening_events(p: Prepared, model: LocalModel, composed: Composed, run: str,
     yield Text(path="environment/environment.json", content=here.model_dump_json(exclude={"packages", "difference"}, indent=2))
     if here.difference:
         yield Text(path="environment/difference.patch", content=here.difference, private=True)
-    source = p.config.dataset.path if isinstance(p.config.dataset, JsonlDataset) else p.config.dataset.source or p.config.dataset.name
+    source = p.config.dataset.path if isinstance(p.config.dataset, FileDataset) else p.config.dataset.source or p.config.dataset.name
     for split, sha256 in p.data.digests.items():
         examples = len(getattr(p.data.splits, split))
         yield Input(name=p.config.dataset.name, split=split, sha256=sha256, examples=examples, source=source)
     yield Text(path="data/examples.json", content=json.dumps(example_digests(p.data.splits)))
     yield Text(path="training/loss_mask.txt", content=p.shown_example, private=True)
+    yield Text(path="data/report.json", content=p.data.report.model_dump_json(indent=2), private=True)
+    if page := data_page(p.data.report):
+        yield Text(path="data/report.html", content=page, private=True)
     yield Figures(step=0, values=dict(_data_figures(p)))
+    yield Figures(step=0, values=dict(_finding_figures(p.data.report)))
     if p.estimate.seconds is not None:  # an event of its own: a later start may know what the first one couldn't
         yield Figures(step=0, values={"time/estimated_train_seconds": p.estimate.seconds})
+
+
+def data_page(report: DataReport) -> str:
+    """The report as a page; empty where there is none yet."""
+    try:
+        return str(import_module("ftexp.report.data_page").page(report))
+    except ModuleNotFoundError:
+        return ""
 
 
 def example_digests(splits: Splits) -> dict[str, list[str]]:
@@ -87,6 +101,18 @@ def _data_figures(p: Prepared) -> Iterator[tuple[str, float]]:
     if p.model.tokens:
         yield "data/train_tokens", p.model.tokens.train
         yield "data/longest_tokens", p.model.tokens.longest
+
+
+def _finding_figures(report: DataReport) -> Iterator[tuple[str, float]]:
+    """An event of its own: runs from before it was there keep theirs."""
+    yield "data/warnings", report.warnings
+    for split in report.splits:
+        alike = split.alike
+        repeated = alike.exact + alike.normalised + alike.but_for_numbers + (alike.near or 0)
+        yield f"data/{split.name}_repeated_examples", repeated
+        if split.tokens:
+            yield f"data/{split.name}_tokens_p50", split.tokens.p50
+            yield f"data/{split.name}_tokens_p95", split.tokens.p95
 
 
 def _items_table(p: Prepared, step: Steps) -> Table:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ftexp.backends.local.backend import LocalBackend
@@ -17,7 +17,7 @@ from ftexp.config import RunConfig
 from ftexp.cost import Estimate, estimate
 from ftexp.data.loading import Loaded, load
 from ftexp.data.messages import Example, Message
-from ftexp.errors import NotThereYetError
+from ftexp.errors import FtexpError, NotThereYetError
 from ftexp.evaluation.items import Item, Prompts, SubjectName, items_of, prompts_by_subject
 from ftexp.evaluation.scoring import Comparison, Scores, Selection, compare, score, select
 from ftexp.files import sha256_of
@@ -27,6 +27,7 @@ from ftexp.presets import Resolved, resolve
 from ftexp.state import State
 from ftexp.steps import Steps
 from ftexp.tracking.events import figures_of
+from ftexp.validation.reporting import with_findings, with_lengths
 from ftexp.values import Value
 
 
@@ -76,13 +77,15 @@ def prepare(config: RunConfig, state: State, once: Once | None = None) -> Prepar
 
     Runs that are prepared with the same `once` read, judge and count the same data one time.
     """
-    once = once or Once()
-    if config.training.method != "supervised":
-        raise NotThereYetError(f"training.method: {config.training.method} isn't there yet; expected supervised")
-    data = once(("data", config.dataset), lambda: load(config.dataset))
+    once, reports = once or Once(), state.directory / "cache" / "data"
+    dataset, method, checks = config.dataset, config.training.method, config.checks
+    data = once(("data", dataset, method, checks), lambda: load(dataset, method, checks, reports))
     hyperparameters = resolve(config.hyperparameters, len(data.splits.train))
     model = once(("model", config.model, config.prices, data.digests), lambda: open_model(config.model, config.prices, data.splits))
+    data = replace(data, report=with_findings(data.report, model.remarks, checks.severity))
+    model = replace(model, obstacles=(*model.obstacles, *_method_obstacle(config)))
     if model.local:
+        data = replace(data, report=with_lengths(data.report, model.local.name, model.local.lengths))
         model.local.job(hyperparameters, config.seed)  # raises where a value is left to a service
     rate = state.journal.throughput(model.local.work) if model.local and state.exists else None
     costs = estimate(model.tokens, hyperparameters, model.price, rate)
@@ -90,6 +93,12 @@ def prepare(config: RunConfig, state: State, once: Once | None = None) -> Prepar
     few_shot = config.evaluation.few_shot
     prompts = once(("prompts", data.digests, few_shot), lambda: prompts_by_subject(items, data.splits.train, few_shot))
     return Prepared(config, data, hyperparameters, model, costs, items, prompts, items_of(data.splits.validation))
+
+
+def _method_obstacle(config: RunConfig) -> tuple[FtexpError, ...]:
+    if config.training.method == "supervised":
+        return ()
+    return (NotThereYetError(f"training.method: training with {config.training.method} isn't there yet; expected supervised"),)
 
 
 def execute(p: Prepared, model: LocalModel, keys: Keys, step: Steps) -> Record:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,8 @@ from ftexp.data.messages import Example, Splits
 from ftexp.errors import ConfigError, DataError, FtexpError, ModelError, NotThereYetError
 from ftexp.presets import Resolved
 from ftexp.tokens import TokenCounts, hosted_counter, total
+from ftexp.validation.findings import Finding, counted
+from ftexp.validation.template import unseen_names
 from ftexp.values import digest
 
 if TYPE_CHECKING:
@@ -43,6 +46,11 @@ class LocalModel:
     def work(self) -> str:
         """Names the kind of work that a measured training rate holds for."""
         return digest(self.revision, self.machine, self.provider.lora)
+
+    @property
+    def lengths(self) -> dict[str, list[int]]:
+        """Tokens of each example, by split."""
+        return {"train": [len(e.ids) for e in self.train], "validation": [len(e.ids) for e in self.validation]}
 
     def job(self, hyperparameters: Resolved, seed: int) -> Job:
         """Raises ConfigError where a value is left to a service."""
@@ -71,25 +79,39 @@ class Opening:
 
     `obstacles` stand in the way of running it, not of planning. `local` is None for a hosted model and for one that
     isn't on this machine yet; `tokens` is None where no tokenizer is at hand, `price` where no table has the model.
+    `remarks` are warnings: what of the examples this model doesn't see.
     """
 
     local: LocalModel | None
     tokens: TokenCounts | None
     price: ModelPrice | None
     obstacles: tuple[FtexpError, ...]
+    remarks: tuple[Finding, ...] = ()
 
 
 def open_model(model: Model, prices: Prices, splits: Splits) -> Opening:
     """Raises DataError for examples over the model's length."""
     match model.provider:
         case LocalProvider() as provider:
+            examples = (*splits.train, *splits.validation, *splits.test)
+            remarks = unseen_names(examples)
+            with_tools = [e for e in examples if e.tools or any(m.tool_calls or m.role == "tool" for m in e.messages)]
+            if with_tools:
+                return Opening(None, None, None, (_no_tools_here(with_tools),), remarks)
             try:
                 local = _open_local(model, provider, splits)
             except ModelError as error:
-                return Opening(None, None, None, (error,))
-            return Opening(local, _local_tokens(local), None, _missing_extra())
+                return Opening(None, None, None, (error,), remarks)
+            return Opening(local, _local_tokens(local, splits), None, _missing_extra(), remarks)
         case OpenAIProvider() as provider:
             return _open_hosted(provider, prices, splits)
+
+
+def _no_tools_here(examples: Sequence[Example]) -> NotThereYetError:
+    return NotThereYetError(
+        f"{examples[0].origin}: has tools or tool messages, as {counted(len(examples), 'example')} of this data; training with tools on "
+        "this machine isn't there yet. A hosted model can be planned with them: model=gpt-4.1-mini"
+    )
 
 
 def _open_hosted(provider: OpenAIProvider, prices: Prices, splits: Splits) -> Opening:
@@ -122,8 +144,17 @@ def _open_local(model: Model, provider: LocalProvider, splits: Splits) -> LocalM
     return LocalModel(model.name, directory, revision, provider, resolve_machine(provider), tokenizer, train, validation)
 
 
-def _local_tokens(local: LocalModel) -> TokenCounts:
-    return total([len(e.ids) for e in local.train], [len(e.ids) for e in local.validation])
+def _local_tokens(local: LocalModel, splits: Splits) -> TokenCounts:
+    """Of a preference pair both conversations count: the input with the better answer, and with the other."""
+    sizes = [
+        [len(encoded.ids) + _rejected_tokens(local.tokenizer, e) for encoded, e in zip(part, examples, strict=True)]
+        for part, examples in ((local.train, splits.train), (local.validation, splits.validation))
+    ]
+    return total(*sizes)
+
+
+def _rejected_tokens(tokenizer: ChatTokenizer, example: Example) -> int:
+    return len(tokenizer.encode(replace(example, messages=(*example.prompt, example.rejected))).ids) if example.rejected else 0
 
 
 def _missing_extra() -> tuple[FtexpError, ...]:

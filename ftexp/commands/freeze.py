@@ -45,8 +45,8 @@ def main(arguments: argparse.Namespace) -> int:
 
 def _examples(found: Found) -> list[Loaded]:
     """What the runs were trained on and judged by, each dataset once. Raises DataError where it has changed and no copy is left."""
-    wanted = {tuple(sorted(run.inputs.splits.items())): run.config.dataset for run in found.runs}
-    datasets = [(find_data(dict(splits), dataset, found.folders), dataset.name) for splits, dataset in wanted.items()]
-    if gone := [name for dataset, name in datasets if dataset is None]:
+    wanted = {tuple(sorted(run.inputs.splits.items())): run.config for run in found.runs}
+    datasets = [(find_data(dict(splits), config.dataset, found.folders), config) for splits, config in wanted.items()]
+    if gone := [config.dataset.name for dataset, config in datasets if dataset is None]:
         raise DataError(*(f"{name}: has changed since, and no copy is left in .ftexp/data; freeze it without --with-text" for name in gone))
-    return [load(dataset) for dataset, _ in datasets if dataset is not None]
+    return [load(dataset, config.training.method, config.checks) for dataset, config in datasets if dataset is not None]

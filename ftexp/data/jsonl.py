@@ -102,7 +102,7 @@ def _in_order(roles: tuple[str, ...]) -> bool:
 
 
 @dataclass
-class _Whole:
+class Whole:
     """What is said of a file once, not of each line."""
 
     name: str
@@ -129,7 +129,7 @@ class _Whole:
 
 def read(path: Path, method: Method | None = None) -> Reading:
     """Every line of the file, judged. Raises DataError where there is no file that can be read."""
-    whole = _Whole(path.name)
+    whole = Whole(path.name)
     with opened(path) as file:
         fault = whole_file_finding(file.read(4096), path.name)
         if fault:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ftexp.data import jsonl
 from ftexp.data.dataset import Dataset, JsonlDataset, Split
-from ftexp.data.loading import Loaded, digest_of, load
+from ftexp.data.loading import Loaded, digest_of, digests_of, gather
 from ftexp.errors import DataError
 from ftexp.state import State
 from ftexp.values import digest
@@ -33,7 +33,7 @@ def write_splits(data: Loaded, folder: Path) -> None:
 def find_data(wanted: Mapping[str, str], dataset: Dataset, folders: Sequence[Path]) -> Dataset | None:
     """The dataset as it is where its content is the one wanted, else one of the folders that has it; None where nothing has."""
     try:
-        if load(dataset).digests == wanted:
+        if digests_of(gather(dataset).splits) == wanted:
             return dataset
     except DataError:
         pass  # gone or broken: a copy may be whole

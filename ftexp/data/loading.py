@@ -2,62 +2,141 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
-from typing import assert_never
 
-from ftexp.data import jsonl
-from ftexp.data.dataset import BuiltinDataset, Dataset, JsonlDataset
+from ftexp.data import reading
+from ftexp.data.dataset import AnyFile, BuiltinDataset, Dataset, JsonlDataset
+from ftexp.data.jsonl import Reading
+from ftexp.data.judged import judged
 from ftexp.data.messages import Example, Splits
 from ftexp.data.split import FEWEST_EXAMPLES, some_of, split
-from ftexp.errors import DataError
-from ftexp.validation.findings import Finding, raise_on_errors
+from ftexp.errors import ConfigError, DataError
+from ftexp.files import sha256_of
+from ftexp.validation.catalogue import CATALOGUE, refuse_unfit
+from ftexp.validation.checks import Checks
+from ftexp.validation.corpus import NO_SPLIT, TOO_FEW, Asked, Limit
+from ftexp.validation.findings import Finding, counted, shown
+from ftexp.validation.report import DataFile, DataReport, Tally
+from ftexp.validation.structure import Method
+from ftexp.validation.survey import Rule
 from ftexp.values import digest
+
+SHOWN_OF_A_KIND = 5
+STANDARD = Checks()
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """Disjoint splits, what was remarked on them (no errors: those stop), and the sha256 of each split's content."""
+    """Disjoint splits, what was found out about them, and the sha256 of each split's content."""
 
     splits: Splits
-    warnings: tuple[Finding, ...]
+    report: DataReport
     digests: dict[str, str]
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """A line for each check that found something: the first finding, and how many there are. No errors: those stop."""
+        return tuple(
+            f"{g.shown[0].where}: {g.shown[0].message}" + (f" ({g.count - 1:,} more of the kind {g.check})" if g.count > 1 else "")
+            for g in self.report.groups
+            if g.severity == "warning"
+        )
 
-def load(dataset: Dataset) -> Loaded:
-    """Raises DataError with every error of every file."""
-    match dataset:
-        case BuiltinDataset(builtin=name):
-            return _loaded(dataset, import_module(f"ftexp.data.builtin.{name}").splits(), ())
-        case JsonlDataset():
-            return _load_files(dataset)
-    assert_never(dataset)
+
+@dataclass(frozen=True)
+class Gathered:
+    """What a dataset holds, whatever is wrong with it: its examples by split, and what was found in single lines."""
+
+    splits: Splits
+    files: tuple[DataFile, ...]
+    tally: Tally
+    unread: int
 
 
-def _load_files(dataset: JsonlDataset) -> Loaded:
-    readings = {
-        part: jsonl.read(_file(path))
+def load(dataset: Dataset, method: Method | None = None, checks: Checks = STANDARD, cache: Path | None = None) -> Loaded:
+    """Raises DataError with the errors of every file and of the whole, ConfigError where the dataset isn't for the method.
+
+    Without a method chat examples and preference pairs are as good. `cache` is a folder for reports on data seen before.
+    """
+    gathered = gather(dataset, method)
+    report = judge(gathered, dataset, checks, cache)
+    raise_on_errors(report)
+    return Loaded(gathered.splits, report, digests_of(gathered.splits))
+
+
+def judge(
+    gathered: Gathered, dataset: Dataset, checks: Checks, cache: Path | None = None, count: Rule | None = None, limit: Limit | None = None
+) -> DataReport:
+    """The report, errors and all. Tokens are counted where `count` says how."""
+    refuse_unfit(checks)
+    asked = Asked(dataset.name, dataset.task_type, dataset.is_cut, limit)
+    return judged(gathered.splits, gathered.tally, gathered.files, gathered.unread, asked, checks, cache, count)
+
+
+def raise_on_errors(report: DataReport) -> None:
+    """Raises DataError with the errors of the report, at most a few of a kind and the count of the rest."""
+    if report.errors:
+        last = f"{counted(report.errors, 'error')} in the data; nothing was trained. Mend the lines above and run again."
+        raise DataError(*report.lines("error", SHOWN_OF_A_KIND), last)
+
+
+def gather(dataset: Dataset, method: Method | None = None) -> Gathered:
+    """Raises DataError where a file can't be opened, or where more examples of a split are wanted than there are."""
+    if method == "dpo" and not isinstance(dataset, JsonlDataset):
+        raise ConfigError(
+            f"training.method: found dpo with dataset.kind {dataset.kind}, which has chat examples; "
+            "expected dataset=jsonl with preference pairs, or training.method=supervised"
+        )
+    if isinstance(dataset, BuiltinDataset):
+        whole = Gathered(import_module(f"ftexp.data.builtin.{dataset.builtin}").splits(), (), Tally(), 0)
+    else:
+        whole = _gather_files(dataset, method)
+    return replace(whole, splits=_as_many_as_wanted(dataset, whole.splits))
+
+
+def _gather_files(dataset: AnyFile, method: Method | None) -> Gathered:
+    paths = {
+        part: _file(path)
         for part, path in (("train", dataset.path), ("validation", dataset.validation), ("test", dataset.test))
         if path is not None
     }
-    findings = tuple(f for reading in readings.values() for f in reading.findings)
-    raise_on_errors(findings)
+    readings = _readings(dataset, method)
+    tally = Tally()
+    for finding in (f for one in readings.values() for f in one.findings):
+        tally.add(finding)
     rest = readings["train"].examples
-    if len(rest) < FEWEST_EXAMPLES:
-        raise DataError(f"{dataset.path}: found {len(rest)} examples, expected at least {FEWEST_EXAMPLES}; add more")
     parts = split(rest, dataset.split, validation="validation" not in readings, test="test" not in readings)
     splits = Splits(
         train=parts.train,
         validation=readings["validation"].examples if "validation" in readings else parts.validation,
         test=readings["test"].examples if "test" in readings else parts.test,
     )
-    _refuse_empty(splits, dataset.path)
-    return _loaded(dataset, splits, tuple(f for f in findings if f.severity == "warning"))
+    unread = sum(len({f.where for f in r.findings if CATALOGUE[f.check].fixed}) for r in readings.values())
+    if not unread:
+        for fault in _parting_faults(splits, dataset.path, len(rest) if len(readings) < 3 else None):
+            tally.add(fault)
+    files = tuple(_data_file(path, part) for part, path in paths.items())
+    return Gathered(splits, files, tally, unread)
 
 
-def _loaded(dataset: Dataset, whole: Splits, warnings: tuple[Finding, ...]) -> Loaded:
-    """With as many examples of each split as are wanted. Raises DataError where more are wanted than there are."""
+def _parting_faults(splits: Splits, path: str, parted: int | None) -> list[Finding]:
+    """`parted` is how many examples the file has that is parted, None where every split has its file."""
+    if parted is not None and parted < FEWEST_EXAMPLES:
+        return [TOO_FEW.found(path, f"found {parted} examples, expected at least {FEWEST_EXAMPLES}; add more")]
+    message = "no example is left for the {} split; examples with one prompt stay together, so add other prompts"
+    return [NO_SPLIT.found(path, message.format(name)) for name in ("train", "validation", "test") if not getattr(splits, name)]
+
+
+def _data_file(path: Path, part: str) -> DataFile:
+    with path.open("rb") as file:
+        lines = sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
+    return DataFile(name=path.name, split=part, sha256=sha256_of(path), bytes=path.stat().st_size, lines=lines)
+
+
+def _as_many_as_wanted(dataset: Dataset, whole: Splits) -> Splits:
+    """Raises DataError where more are wanted than there are."""
     wanted = {"train": dataset.train_examples, "validation": dataset.validation_examples, "test": dataset.test_examples}
     too_many = [
         f"dataset.{split}_examples: found {count}, expected at most {len(getattr(whole, split))}, which is how many there are"
@@ -66,8 +145,21 @@ def _loaded(dataset: Dataset, whole: Splits, warnings: tuple[Finding, ...]) -> L
     ]
     if too_many:
         raise DataError(*too_many)
-    splits = Splits(**{split: some_of(getattr(whole, split), count) for split, count in wanted.items()})
-    return Loaded(splits, warnings, _digests(splits))
+    return Splits(**{split: some_of(getattr(whole, split), count) for split, count in wanted.items()})
+
+
+def _readings(dataset: AnyFile, method: Method | None) -> dict[str, Reading]:
+    """By split, of every file there is. Raises DataError with every file that isn't there, and the errors in the others."""
+    readings, missing = {}, list[str]()
+    for part, path in (("train", dataset.path), ("validation", dataset.validation), ("test", dataset.test)):
+        if path is not None:
+            try:
+                readings[part] = reading.read(dataset, _file(path), method)
+            except DataError as error:
+                missing += error.faults
+    if missing:
+        raise DataError(*missing, *shown([f for r in readings.values() for f in r.findings if f.severity == "error"]))
+    return readings
 
 
 def _file(path: str) -> Path:
@@ -77,15 +169,7 @@ def _file(path: str) -> Path:
         raise DataError(f"{path}: nobody's home directory is {path.split('/')[0]}; write the path out") from error
 
 
-def _refuse_empty(splits: Splits, path: str) -> None:
-    for name in ("train", "validation", "test"):
-        if not getattr(splits, name):
-            raise DataError(
-                f"{path}: no example is left for the {name} split; examples with one prompt stay together, so add other prompts"
-            )
-
-
-def _digests(splits: Splits) -> dict[str, str]:
+def digests_of(splits: Splits) -> dict[str, str]:
     return {"train": digest_of(splits.train), "validation": digest_of(splits.validation), "test": digest_of(splits.test)}
 
 

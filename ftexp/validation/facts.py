@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from functools import lru_cache
+from hashlib import sha256
 from json.encoder import encode_basestring
 from typing import NamedTuple
 
@@ -44,7 +45,7 @@ def facts_of(example: Example, seed: int = 0, count: Callable[[Example], int] | 
     typed = _END.join([m.role + _PART + text for m, text in zip(before, plain, strict=True)])
     users = [text for m, text in zip(before, plain, strict=True) if m.role == "user"]
     answer = normalised(_answer(reply))
-    rest = "".join(filter(None, (example.tools, example.rejected and _exact(example.rejected))))
+    rest = example.tools + (_exact(example.rejected) if example.rejected else "")
     numbers, prompt, prompt_typed = without_numbers(typed), hash_of(asked), hash_of(typed)
     return Facts(
         whole=hash_of(asked + _END + _exact(reply) + rest),
@@ -63,12 +64,10 @@ def facts_of(example: Example, seed: int = 0, count: Callable[[Example], int] | 
 
 
 def rank_of(prompt: tuple[Message, ...], seed: int) -> int:
-    """The first 64 bits of `digest(seed, said_of(prompt))`, which has always ordered prompts for the split; plain ones in a fourth of the time."""
+    """The first 64 bits of `digest(seed, said_of(prompt))`, which orders prompts for the split. Plain ones take a fourth of the time."""
     if any(m.name or m.weight is not None or m.tool_calls or m.tool_call_id for m in prompt):
         return int(digest(seed, said_of(prompt))[:16], 16)
     said = ",".join([f'["{m.role}",{_quoted(m)}]' for m in prompt])
-    from hashlib import sha256
-
     return int.from_bytes(sha256(f"[{seed},[{said}]]".encode()).digest()[:8], "big")
 
 

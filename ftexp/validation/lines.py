@@ -34,7 +34,7 @@ class _FaultError(ValueError):
         self.check = check
 
 
-def decoded(raw: bytes, where: str) -> tuple[Any, list[Finding]]:
+def decoded(raw: bytes, where: str, expected: str = _WHOLE) -> tuple[Any, list[Finding]]:
     """The value of a line without its line end, exactly judged; None where it has none, with an error or a blank line's warning."""
     findings = []
     if raw.startswith(MARK):
@@ -46,7 +46,7 @@ def decoded(raw: bytes, where: str) -> tuple[Any, list[Finding]]:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         return None, [*findings, NOT_UTF8.found(where, f"not UTF-8 (byte 0x{raw[error.start]:02x}); save the file as UTF-8")]
-    value, fault = value_of(text, where)
+    value, fault = value_of(text, where, expected)
     return value, [*findings, *([fault] if fault else [])]
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Literal
 
-from ftexp.validation.findings import Family, Finding
+from ftexp.validation.findings import Check, Family, Finding
 from ftexp.values import Value
 
 SHOWN_OF_A_CHECK = 20
@@ -96,7 +96,6 @@ class DataReport(Value):
     errors: int
     warnings: int
     unread: int  # lines that are no examples
-    seconds: float
 
     @property
     def examples(self) -> int:
@@ -118,20 +117,33 @@ class DataReport(Value):
         return lines
 
 
-def grouped(findings: Sequence[Finding], families: dict[str, Family], sentences: dict[str, str]) -> tuple[Group, ...]:
-    """By check, errors first, else in the order in which they were found."""
-    by_check: dict[tuple[str, Literal["error", "warning"]], list[Finding]] = {}
-    for finding in findings:
-        by_check.setdefault((finding.check, finding.severity), []).append(finding)
-    groups = [
-        Group(
-            check=check,
-            family=families.get(check, "structure"),
-            severity=severity,
-            line=sentences.get(check, ""),
-            count=len(found),
-            shown=tuple(Place(where=f.where, message=f.message) for f in found[:SHOWN_OF_A_CHECK]),
-        )
-        for (check, severity), found in by_check.items()
-    ]
-    return tuple(sorted(groups, key=lambda g: g.severity != "error"))
+class Tally:
+    """Findings as they come: all are counted, the first of each kind are kept."""
+
+    def __init__(self) -> None:
+        self._counts: dict[tuple[str, Literal["error", "warning"]], int] = {}
+        self._shown: dict[tuple[str, Literal["error", "warning"]], list[Place]] = {}
+
+    def add(self, finding: Finding, count: int = 1) -> None:
+        """`count` above 1 is for findings that are counted and not told."""
+        key = finding.check, finding.severity
+        shown = self._shown.setdefault(key, [])
+        self._counts[key] = self._counts.get(key, 0) + count
+        if len(shown) < SHOWN_OF_A_CHECK:
+            shown.append(Place(where=finding.where, message=finding.message))
+
+    def merge(self, later: Tally) -> None:
+        for key, count in later._counts.items():
+            self._counts[key] = self._counts.get(key, 0) + count
+            shown = self._shown.setdefault(key, [])
+            shown.extend(later._shown[key][: SHOWN_OF_A_CHECK - len(shown)])
+
+    def groups(self, catalogue: Mapping[str, Check], severities: Mapping[str, str]) -> tuple[Group, ...]:
+        """With the severities of the config, errors first, else in the order in which they were found."""
+        found = []
+        for (ident, own), count in self._counts.items():
+            severity = severities.get(ident, own)
+            if severity == "error" or severity == "warning":
+                check, shown = catalogue[ident], tuple(self._shown[ident, own])
+                found.append(Group(check=ident, family=check.family, severity=severity, line=check.line, count=count, shown=shown))
+        return tuple(sorted(found, key=lambda g: g.severity != "error"))

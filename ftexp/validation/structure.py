@@ -93,7 +93,7 @@ _MESSAGE_KEYS = ("role", "content", "name", "weight", "tool_calls", "tool_call_i
 _LINE_KEYS = ("messages", "tools", "parallel_tool_calls")
 _ANSWERS = ("preferred_output", "non_preferred_output")
 _PAIR_KEYS = ("input", *_ANSWERS)
-_NULLABLE = ("name", "weight", "tool_calls", "tool_call_id", "function_call", "functions", "refusal", "audio", *_LINE_KEYS[1:])
+NULLABLE = ("name", "weight", "tool_calls", "tool_call_id", "function_call", "functions", "refusal", "audio", *_LINE_KEYS[1:])
 _NAME = re.compile(r"[^\s<|\\/>]{1,64}")  # what OpenAI's chat completions take (its error message, read 2026-11)
 _HALF = re.compile("[\ud800-\udfff]")
 _ALIKE = {"human": "user", "gpt": "assistant", "bot": "assistant", "model": "assistant", "ai": "assistant", "function": "tool"}
@@ -217,7 +217,7 @@ def _near_role(role: Any) -> str:
 
 def _key_faults(message: dict[str, Any], at: str, role: str | None, never: Sequence[str]) -> Iterator[Fault]:
     for key, value in message.items():
-        if value is None and key in _NULLABLE:
+        if value is None and key in NULLABLE:
             yield NULL_KEY, f"{at} has null as {key}; leave the key out"
         elif key == "function_call":
             yield DEPRECATED_KEY, f"{at} has function_call, which is deprecated; write it as tool_calls"
@@ -299,7 +299,7 @@ def _line_key_faults(value: dict[str, Any], known: tuple[str, ...], at: str) -> 
 
 def _unknown_keys(value: dict[str, Any], known: tuple[str, ...], at: str) -> Iterator[Fault]:
     for key, inner in value.items():
-        if inner is None and key in _NULLABLE:
+        if inner is None and key in NULLABLE:
             yield NULL_KEY, f"{at} has null as {key}; leave the key out"
         elif key in ("functions", "function_call"):
             yield DEPRECATED_KEY, f"{at} has {key}, which is deprecated; write it as tools and tool_calls"

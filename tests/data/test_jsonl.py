@@ -48,7 +48,7 @@ def test_what_is_written_is_read_again(file: Path) -> None:
 
 
 def test_a_missing_file_is_told_with_the_directory_that_was_looked_in(file: Path) -> None:
-    assert refusal(file) == f"{file}: no such file; expected a JSONL file of chat examples (looked in {file.parent})"
+    assert refusal(file) == f"{file}: no such file; expected a file of examples (looked in {file.parent})"
 
 
 def test_a_broken_link_is_no_file(file: Path) -> None:
@@ -57,7 +57,7 @@ def test_a_broken_link_is_no_file(file: Path) -> None:
 
 
 def test_a_directory_is_told_as_one(tmp_path: Path) -> None:
-    assert refusal(tmp_path) == f"{tmp_path}: is a directory; expected a JSONL file of chat examples"
+    assert refusal(tmp_path) == f"{tmp_path}: is a directory; expected a file of examples"
 
 
 def test_a_link_that_leads_to_itself_is_told(file: Path) -> None:
@@ -74,25 +74,26 @@ def test_a_file_that_may_not_be_read_is_told(file: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"\n", b" \n\t\n", b"\xef\xbb\xbf"])
 def test_a_file_without_a_line_is_empty(file: Path, content: bytes) -> None:
-    file.write_bytes(content)
-    assert refusal(file) == f"{file}: the file is empty; expected one chat example a line"
+    assert str(reading(file, content).findings[-1]) == "mine.jsonl: the file is empty; expected one chat example a line"
 
 
 @pytest.mark.parametrize("end", [b"\n", b"\r\n"])
-def test_the_line_that_is_not_utf8_is_told(file: Path, end: bytes) -> None:
-    file.write_bytes(GOOD.encode() + end + GOOD.encode() + end + "訂單".encode("big5") + end)
-    assert refusal(file) == "mine.jsonl line 3: not UTF-8 (byte 0xad); save the file as UTF-8"
+def test_every_line_that_is_not_utf8_is_told_and_the_rest_is_read(file: Path, end: bytes) -> None:
+    found = reading(file, (GOOD.encode() + end + "訂單".encode("big5") + end) * 2)
+    told = [str(f) for f in found.findings if f.severity == "error"]
+    assert told == [f"mine.jsonl line {n}: not UTF-8 (byte 0xad); save the file as UTF-8" for n in (2, 4)]
+    assert len(found.examples) == 2
 
 
 def test_utf16_is_not_utf8(file: Path) -> None:
-    file.write_bytes(GOOD.encode("utf-16"))
-    assert refusal(file) == "mine.jsonl line 1: not UTF-8 (byte 0xff); save the file as UTF-8"
+    [finding] = reading(file, GOOD.encode("utf-16")).findings
+    assert str(finding) == "mine.jsonl: not UTF-8 but UTF-16 (its first byte is 0xff); save the file as UTF-8"
 
 
 @pytest.mark.parametrize("content", ["[]", f"[{GOOD}]", f"\n  [\n{GOOD},\n{GOOD}\n]\n"])
 def test_an_array_is_told_with_how_to_convert_it(file: Path, content: str) -> None:
-    file.write_text(content, encoding="utf-8")
-    assert refusal(file).endswith("expected one JSON object a line. Convert it with: jq -c '.[]' mine.jsonl > mine-lines.jsonl")
+    [finding] = reading(file, content).findings
+    assert finding.message.endswith("expected one JSON object a line. Convert it with: jq -c '.[]' mine.jsonl > mine-lines.jsonl")
 
 
 def test_a_truncated_last_line_is_told(file: Path) -> None:
@@ -119,7 +120,7 @@ def test_what_only_python_takes_for_json_is_an_error(file: Path, name: str) -> N
 
 def test_json_nested_too_deep_or_with_endless_numbers_is_told_and_the_rest_is_read(file: Path) -> None:
     found = reading(file, "\n".join(['{"messages": ' + "[" * 200_000, GOOD, "1" * 5_000, GOOD]))
-    assert [(f.check, f.where) for f in found.findings] == [("not_json", "mine.jsonl line 1"), ("not_json", "mine.jsonl line 3")]
+    assert [(f.check, f.where) for f in found.findings] == [("too_deep", "mine.jsonl line 1"), ("no_number", "mine.jsonl line 3")]
     assert "nested too deep" in found.findings[0].message
     assert len(found.examples) == 2
 
@@ -130,10 +131,13 @@ def test_other_lines_that_are_not_json_are_told(file: Path, line: str) -> None:
     assert finding.startswith("mine.jsonl line 2: not JSON (") and finding.endswith("expected one whole JSON object")
 
 
-def test_a_byte_order_mark_and_windows_line_ends_are_accepted(file: Path) -> None:
+def test_a_byte_order_mark_and_windows_line_ends_are_read_with_a_warning_each(file: Path) -> None:
     found = reading(file, b"\xef\xbb\xbf" + (GOOD + "\r\n").encode() * 2)
     assert [e.origin for e in found.examples] == ["mine.jsonl line 1", "mine.jsonl line 2"]
-    assert found.findings == ()
+    assert [(f.severity, str(f)) for f in found.findings] == [
+        ("warning", "mine.jsonl line 1: ends with \\r\\n, as on Windows (2 lines in this file); read as \\n"),
+        ("warning", "mine.jsonl line 1: begins with a byte order mark, which was passed over"),
+    ]
 
 
 def test_only_line_ends_end_a_line(file: Path) -> None:

@@ -53,7 +53,6 @@ def report(text: str = "mine", *, groups: tuple[Group, ...] = (), splits: tuple[
         errors=sum(g.count for g in groups if g.severity == "error"),
         warnings=sum(g.count for g in groups if g.severity == "warning"),
         unread=0,
-        seconds=0.1,
     )
 
 

@@ -84,7 +84,7 @@ class ChatTokenizer:
         from jinja2.exceptions import TemplateError
 
         special = {name: _token_text(self._config.get(name)) for name in ("bos_token", "eos_token", "pad_token", "unk_token")}
-        plain = [{"role": m.role, "content": m.content} for m in messages]
+        plain = [{"role": "system" if m.role == "developer" else m.role, "content": m.content} for m in messages]
         try:
             return self._template.render(messages=plain, add_generation_prompt=answer_next, tools=None, **special)
         except TemplateError as error:  # broken, or it refuses the messages: some want roles to alternate, or no system message
@@ -94,7 +94,7 @@ class ChatTokenizer:
         return tuple(self._tokenizer.encode(self.text(messages, answer_next=True), add_special_tokens=False).ids)
 
     def encode(self, example: Example) -> Encoded:
-        """All tokens; learned are those of each assistant message and the token that ends its turn."""
+        """All tokens; learned are those of each assistant message, but of weight 0, and the token that ends its turn."""
         text = self.text(example.messages)
         spans = self._assistant_spans(example.messages, text)
         encoding = self._tokenizer.encode(text, add_special_tokens=False)
@@ -129,7 +129,7 @@ class ChatTokenizer:
         """Character ranges of what the assistant wrote, each up to the end of the special token that ends the turn."""
         spans = []
         for i, message in enumerate(messages):
-            if message.role != "assistant":
+            if message.role != "assistant" or message.weight == 0:
                 continue
             before, after = self.text(messages[:i], answer_next=True), self.text(messages[: i + 1])
             if not after.startswith(before) or not text.startswith(after.rstrip()):
