@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
@@ -14,14 +13,12 @@ from typing import TYPE_CHECKING, Any
 from ftexp.config import RunConfig
 from ftexp.errors import ConfigError
 from ftexp.faults import validated
+from ftexp.redaction import KEY_SHAPED
 
 if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
     from hydra.core.override_parser.types import Override
     from omegaconf import DictConfig
-
-# Shapes of keys in use in 2026: OpenAI and Anthropic (sk-), Hugging Face (hf_), GitHub (gh*_), AWS (AKIA), Google (AIza).
-KEY_SHAPED = re.compile(r"\b(sk-[\w-]{16,}|hf_\w{20,}|gh[pousr]_\w{20,}|AKIA[0-9A-Z]{16}|AIza[\w-]{30,})")
 
 # What may be said to Hydra itself: how a sweep is declared, and what launches it.
 LAUNCHER = "hydra/launcher"

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import ftexp
 from ftexp.backends.local.machine import instructions, processor
-from ftexp.compose import KEY_SHAPED
 from ftexp.files import sha256_of
+from ftexp.redaction import KEY_SHAPED
 from ftexp.values import Value, digest
 
 LONGEST_DIFFERENCE = 1_000_000  # bytes

@@ -6,7 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from ftexp.validation.content import ContentRules
 from ftexp.validation.counts import CountTable
+from ftexp.validation.language import LanguageRules
 from ftexp.values import Value
 
 Severity = Literal["error", "warning", "off"]
@@ -46,6 +48,8 @@ class Checks(Value):
     name: str = Field(default="standard", min_length=1, description="text")
     severity: dict[str, Severity] = Field(default_factory=dict, description="error, warning or off by the id of a check")
     counts: CountTable = CountTable()
+    content: ContentRules = ContentRules()
+    language: LanguageRules = LanguageRules()
     size: Size = Size()
     diversity: Diversity = Diversity()
     near: Near = Near()

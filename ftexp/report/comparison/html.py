@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ftexp.compare import MetricCompared, RunsCompared, Standing
 from ftexp.evaluation.statistics import Difference, Mean
 from ftexp.report.comparison.tables import SHOWN_FLIPS, against, facts, interval, metric_grid, own_subjects, runs_grid, setting
+from ftexp.report.pages import template
 from ftexp.report.terminal import shortened
 
 
@@ -24,11 +25,7 @@ class Bar:
 
 
 def written(c: RunsCompared) -> str:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    pages = Environment(loader=PackageLoader("ftexp.report.comparison", ""), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    pages.filters |= {"shown": lambda text: shortened(str(text), 600), "interval": interval}
-    page = pages.get_template("page.html.j2")
+    page = template("comparison/page.html.j2", shown=lambda text: shortened(str(text), 600), interval=interval)
     return page.render(c=c, facts=facts(c), runs=runs_grid(c), metrics=[_metric(m, c) for m in c.metrics], most=SHOWN_FLIPS) + "\n"
 
 
