@@ -38,8 +38,9 @@ def judged(
     if kept := kept_report(cache, key):
         return kept
     started = perf_counter()
-    near = sum(map(len, parts)) <= checks.near.most_examples
-    survey = survey_of(parts, count=count, near=near)
+    examples = sum(map(len, parts))
+    inside = checks if examples <= checks.content.most_examples else None
+    survey = survey_of(parts, count, examples <= checks.near.most_examples, inside, tally)
     report = report_of(Corpus.of(survey, checks, asked), tally, files, unread)
     if cache is not None and perf_counter() - started > WORTH_KEEPING:
         keep_report(cache, key, report)

@@ -53,6 +53,7 @@ class How:
     seed: int
     encoding: str
     near: bool
+    inside: Checks | None
 
 
 @dataclass(frozen=True)
@@ -98,15 +99,16 @@ def judge_in_stream(
     )
     if kept := kept_report(cache, key):
         return kept
-    near = sum(f.lines for f in files) <= checks.near.most_examples
-    how, tally = How(method, dataset.split.seed, encoding, near), Tally()
+    lines = sum(f.lines for f in files)
+    inside = checks if lines <= checks.content.most_examples else None
+    how, tally = How(method, dataset.split.seed, encoding, lines <= checks.near.most_examples, inside), Tally()
     blocks = [block for _, of_file in looked for block in of_file]
     judged = list(_in_processes(blocks, how, processes or os.cpu_count() or 1))
     for one in judged:
         tally.merge(one.tally)
     _add_crlf(blocks, judged, tally)
     unread = sum(one.unread for one in judged)
-    corpus = Corpus.of(_survey(dataset, files, blocks, judged, encoding), checks, asked)
+    corpus = Corpus.of(_survey(dataset, files, blocks, judged, how), checks, asked)
     if not unread:
         _add_parting_faults(dataset, corpus.survey, tally)
     report = report_of(corpus, tally, files, unread)
@@ -150,7 +152,8 @@ def _in_processes(blocks: Sequence[Block], how: How, processes: int) -> Iterator
 def judge_block(block: Block, how: How) -> Judged:
     import numpy as np
 
-    gathering, tally = Gathering(how.seed, _counter(how.encoding), how.near), Tally()
+    tally = Tally()
+    gathering = Gathering(how.seed, _counter(how.encoding), how.near, how.inside, tally)
     lines, unread, crlf, first_crlf = [], 0, 0, ""
     with block.path.open("rb") as file:
         file.seek(block.start)
@@ -186,7 +189,7 @@ def _add_crlf(blocks: Sequence[Block], judged: Sequence[Judged], tally: Tally) -
             tally.add(jsonl.crlf_finding(of_file[0].first_crlf, sum(one.crlf for one in of_file)))
 
 
-def _survey(dataset: JsonlDataset, files: Sequence[DataFile], blocks: Sequence[Block], judged: Sequence[Judged], encoding: str) -> Survey:
+def _survey(dataset: JsonlDataset, files: Sequence[DataFile], blocks: Sequence[Block], judged: Sequence[Judged], how: How) -> Survey:
     """With the split that training would have."""
     import numpy as np
 
@@ -195,7 +198,9 @@ def _survey(dataset: JsonlDataset, files: Sequence[DataFile], blocks: Sequence[B
     sizes = [len(one.lines) for one in judged]
     source = np.repeat(np.array([paths.index(block.path) for block in blocks], np.uint8), sizes)
     split = np.array([SPLITS.index(f.split) for f in files], np.uint8)[source]
-    survey = Survey.joined([one.part for one in judged], split, lambda i: f"{files[source[i]].name} line {lines[i]}", encoding)
+    survey = Survey.joined(
+        [one.part for one in judged], split, lambda i: f"{files[source[i]].name} line {lines[i]}", how.encoding, how.inside is not None
+    )
     rest, names = source == 0, [f.split for f in files]
     columns = survey.columns
     ranks, groups = columns["rank"][rest], columns["prompt_typed"][rest]

@@ -24,6 +24,7 @@ class ContentRules(Value):
     allow: tuple[str, ...] = Field(default=RESERVED, description="texts, with * and ? for any text and any character")
     phone_regions: tuple[str, ...] = Field(default=REGIONS, description="countries as two capitals, as in TW")
     refusal_share: float = Field(default=0.05, ge=0, le=1, description="a share from 0 to 1")
+    most_examples: int = Field(default=200_000, ge=0, description="a whole number from 0")
 
 
 SECRET = Check("secret", "content", "error", "A key, token, private key or password: a model that learned it says it to anybody.")
@@ -40,7 +41,10 @@ DISCLAIMER = Check("ai_disclaimer", "content", "warning", "A reply that speaks o
 ECHO = Check("reply_is_prompt", "content", "warning", "A reply that only repeats the question.")
 CUT_OFF = Check("cut_off", "content", "warning", "A reply that ends behind a comma or an opening bracket, or inside a code block.")
 REFUSALS = Check("refusals", "content", "warning", "Many replies refuse: the model learns to refuse what it could do.")
-CHECKS = (SECRET, PERSONAL, BIDI, INVISIBLE, CONTROL, MOJIBAKE, SPECIAL, PLACEHOLDER, DISCLAIMER, ECHO, CUT_OFF, REFUSALS)
+NOT_LOOKED_INTO = Check(
+    "content_not_looked_into", "content", "warning", "Texts are looked into up to a number of examples (checks.content.most_examples)."
+)
+CHECKS = (SECRET, PERSONAL, BIDI, INVISIBLE, CONTROL, MOJIBAKE, SPECIAL, PLACEHOLDER, DISCLAIMER, ECHO, CUT_OFF, REFUSALS, NOT_LOOKED_INTO)
 
 # Embeddings, overrides and isolates. The marks U+200E, U+200F and U+061C are ordinary in Hebrew and Arabic.
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")

@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ftexp.validation import content, language
 from ftexp.validation.checks import Checks
 from ftexp.validation.counts import TaskType
-from ftexp.validation.findings import Check, counted
+from ftexp.validation.findings import Check, Finding, counted
+from ftexp.validation.inside import tag_of
 from ftexp.validation.near import Pairs, near_pairs
 from ftexp.validation.report import SHOWN_OF_A_CHECK
 from ftexp.validation.survey import SPLITS, Survey
@@ -103,7 +105,7 @@ class Corpus:
 
 def findings_of_all(corpus: Corpus) -> Iterator[Found]:
     """Every check of the whole, in the order of the report."""
-    for check in (size, leakage, duplicates, labels, diversity, length):
+    for check in (size, leakage, duplicates, labels, diversity, length, inside):
         yield from check(corpus)
 
 
@@ -346,3 +348,38 @@ def _either(one: Pairs, other: Pairs) -> Pairs:
     fresh = np.ones(len(first), bool)
     fresh[1:] = (first[1:] != first[:-1]) | (second[1:] != second[:-1])
     return Pairs(first[fresh], second[fresh], jaccard[fresh])
+
+
+def inside(corpus: Corpus) -> Iterator[Found]:
+    """What the texts together say: refusals of a split, languages of all."""
+    survey, name = corpus.survey, corpus.asked.name
+    if not survey.looked_into:
+        most = f"{len(survey.split):,} examples are more than {corpus.checks.content.most_examples:,} (checks.content.most_examples)"
+        message = f"{most}; secrets, personal data and languages were not looked for"
+        yield Found(content.NOT_LOOKED_INTO, 1, [(name, message)])
+        return
+    for number, split in enumerate(SPLITS):
+        refusals, rules = int(survey.of("refuses", number).sum()), corpus.checks.content
+        yield from _found(content.REFUSALS, content.refusal_findings(f"{name} {split}", refusals, survey.size(number), rules))
+    yield from _found(language.BOTH, language.share_findings(name, languages(survey), corpus.checks.language))
+
+
+def _found(check: Check, findings: Sequence[Finding]) -> Iterator[Found]:
+    if findings:
+        yield Found(check, len(findings), [(f.where, f.message) for f in findings])
+
+
+def languages(survey: Survey, split: int | None = None) -> dict[str, int]:
+    """How many replies are in which language, by BCP 47 tag, the most frequent first; of all splits where none is named."""
+    import numpy as np
+
+    column = survey.columns["answered"] if split is None else survey.of("answered", split)
+    numbers, counts = np.unique(column, return_counts=True)
+    found = {tag_of(int(n)): int(c) for n, c in zip(numbers, counts, strict=True)}
+    return dict(sorted(found.items(), key=lambda pair: -pair[1]))
+
+
+def is_translation(corpus: Corpus) -> bool:
+    """Whether answering in another language is what the examples are for."""
+    both, differ = (int(corpus.survey.columns[name].sum()) for name in ("both", "differ"))
+    return language.is_translation(differ, both, corpus.checks.language)

@@ -135,6 +135,11 @@ class Tally:
         if len(shown) < SHOWN_OF_A_CHECK:
             shown.append(Place(where=finding.where, message=finding.message))
 
+    def drop(self, check: str) -> None:
+        """As if it had not been looked for."""
+        for key in [key for key in self._counts if key[0] == check]:
+            del self._counts[key], self._shown[key]
+
     def merge(self, later: Tally) -> None:
         for key, count in later._counts.items():
             self._counts[key] = self._counts.get(key, 0) + count

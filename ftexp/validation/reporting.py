@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ftexp.redaction import redacted
+from ftexp.validation import language
 from ftexp.validation.catalogue import CATALOGUE
-from ftexp.validation.corpus import Corpus, Found, Repeats, findings_of_all, is_labelled, repeats
+from ftexp.validation.corpus import Corpus, Found, Repeats, findings_of_all, is_labelled, is_translation, languages, repeats
 from ftexp.validation.findings import Finding
-from ftexp.validation.report import Alike, Count, DataFile, DataReport, Histogram, SplitReport, Tally, Tokens
+from ftexp.validation.report import Alike, Count, DataFile, DataReport, Group, Histogram, SplitReport, Tally, Tokens
 from ftexp.validation.survey import SPLITS
 
 MOST_LABELS = 50
@@ -19,7 +21,9 @@ def report_of(corpus: Corpus, tally: Tally, files: Sequence[DataFile] = (), unre
     """`tally` holds what was found in single lines; what is found in the whole is added to it."""
     for found in findings_of_all(corpus):
         _add(tally, found)
-    groups = tally.groups(CATALOGUE, corpus.checks.severity)
+    if is_translation(corpus):
+        tally.drop(language.ANSWER.id)
+    groups = tuple(map(_redacted, tally.groups(CATALOGUE, corpus.checks.severity)))
     return DataReport(
         dataset=corpus.asked.name,
         files=tuple(files),
@@ -50,11 +54,22 @@ def _split(corpus: Corpus, split: int) -> SplitReport:
         examples=survey.size(split),
         tokens=tokens_of(survey.of("tokens", split)) if survey.counted_by and survey.size(split) else None,
         turns=tuple(Count(what=str(n), count=int(count)) for n, count in zip(turns, counts, strict=True)),
-        labels=tuple(Count(what=survey.labels.get(int(replies[i]), "(a long reply)"), count=int(sizes[i])) for i in frequent),
+        labels=tuple(Count(what=redacted(survey.labels.get(int(replies[i]), "(a long reply)")), count=int(sizes[i])) for i in frequent),
         distinct_replies=len(replies),
-        languages=(),
+        languages=_languages(corpus, split),
         alike=_alike(repeats(corpus, split)),
     )
+
+
+def _languages(corpus: Corpus, split: int) -> tuple[Count, ...]:
+    if not corpus.survey.looked_into:
+        return ()
+    return tuple(Count(what=tag or "too short to tell", count=n) for tag, n in languages(corpus.survey, split).items())
+
+
+def _redacted(group: Group) -> Group:
+    """Messages quote what they found."""
+    return group.model_copy(update={"shown": tuple(p.model_copy(update={"message": redacted(p.message)}) for p in group.shown)})
 
 
 def _alike(found: Repeats) -> Alike:
