@@ -57,19 +57,11 @@ def _measure(asked: Asked, state: State) -> None:
     """Times each kind of work that the runs ask for, once."""
     from rich.console import Console
 
-    from ftexp.backends.local.measuring import measure
-    from ftexp.report.saying import duration
+    from ftexp.measuring import measure
 
     _, cells = _prepared(asked, state)
-    err, works = Console(stderr=True), dict[str, PreparedCell]()
-    for c in cells:
-        if c.prepared.model.local:
-            works.setdefault(c.prepared.model.local.work, c)
-    for work, c in works.items():
-        model = c.prepared.model.local
-        assert model, "picked above"
-        found = measure(model.backend(), model.job(c.prepared.hyperparameters, c.prepared.config.seed))
-        state.journal.measured(work, found.tokens_per_second)
-        err.print(
-            f"measured  {found.steps} training steps in {duration(found.seconds)}: {found.tokens_per_second:.0f} tokens/s", highlight=False
-        )
+    err, known = Console(stderr=True), set[str]()
+    for p in (c.prepared for c in cells):
+        for name, line in measure(p, p.model.local, state, known) if p.model.local else ():
+            known.add(name)
+            err.print(f"measured  {line}", highlight=False)

@@ -188,7 +188,7 @@ REFUSED = {
     "a run that failed": (["bbb"], "run bbb: has no result, it is failed; expected a finished one"),
     "an unknown key": (["last", "sede=1"], "the command: sede: unknown key; did you mean seed?"),
     "no key": (["last", "seed"], "'seed': expected KEY=VALUE, as in seed=1"),
-    "a secret": (["last", "goal=" + "sk-" + "a" * 40], "goal: found what looks like an API key"),
+    "a secret": (["last", "goal=" + "sk-" + "A1" * 20], "goal: found what looks like an API key"),
     "no value": (["last", "seed=["], "seed=[: can't be read ("),
     "an interpolation": (["last", "goal=${oc.env:HOME}"], "the command: goal: found '${oc.env:HOME}'; expected a value"),
     "a model that is gone": (["last", "model.provider.path=nowhere"], "nowhere"),

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
-from tempfile import TemporaryDirectory
 
 from ftexp.backends.local.backend import LocalBackend
 from ftexp.backends.local.chat import Encoded
@@ -20,28 +19,27 @@ VALIDATED = 32  # examples
 
 @dataclass(frozen=True)
 class Measurement:
-    """`tokens_per_second` is that of the whole job, with its validations; `seconds` is what measuring took."""
+    """`tokens_per_second` is that of the whole job, with its validations. `adapter` is what the few steps gave."""
 
     tokens_per_second: float
     steps: int
-    seconds: float
+    adapter: Path
 
 
-def measure(backend: LocalBackend, job: Job) -> Measurement:
-    """Trains a small part of the job in a directory that is thrown away."""
-    started, told = time.monotonic(), list[float]()
+def timed_training(backend: LocalBackend, job: Job, folder: Path) -> Measurement:
+    """Trains a small part of the job in `folder`."""
+    told = list[float]()
 
     def note(_: Point) -> None:
         told.append(time.monotonic())
 
     small = part_of(job)
-    with TemporaryDirectory(prefix="ftexp-measure-") as folder:
-        backend.train(small, Path(folder), note)
+    trained = backend.train(small, folder, note)
     taken = [after - before for before, after in pairwise(told)]
     step = median(taken[1:-1] or taken)  # the first warms up, the last has a validation and a checkpoint
     validation = max(taken[-1] - step, 0.0) * len(job.validation) / len(small.validation)
     seconds = job.steps * step + _validations(job) * validation
-    return Measurement(job.tokens / seconds, small.steps, time.monotonic() - started)
+    return Measurement(job.tokens / seconds, small.steps, trained.adapter)
 
 
 def part_of(job: Job) -> Job:
