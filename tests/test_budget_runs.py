@@ -34,7 +34,7 @@ def test_a_run_that_uses_up_its_minutes_stops_with_a_checkpoint_and_goes_on_with
     assert journal(project).taken(run.id, "minutes").spent > 0.0001
     again = project.run(LONG, "budget.minutes=0.0001")
     assert again.code == ExitCode.REFUSED
-    assert "budget.minutes: not started: of 0.0001 min there are" in again.err
+    assert "(budget.minutes, of which earlier attempts took " in again.err and "nothing was started" in again.err
     more = project.run(LONG, "budget.minutes=100")
     assert (more.code, more.run) == (0, run.id)
     taken = journal(project).taken(run.id, "minutes")
@@ -72,8 +72,7 @@ def test_the_runs_of_a_sweep_share_one_budget(launcher: str, project: Project) -
     """Never measured, so nothing is refused before: what the first runs take isn't there for the others."""
     said = project.run("-m", "seed=1,2", f"hydra/launcher={launcher}", "budget.minutes=0.0001")
     assert said.code == ExitCode.REFUSED
-    assert said.err.count("REFUSED: ") == 2
-    assert "refused   run 1: " in said.out
+    assert [f"refused   run {number}: " in said.out for number in (1, 2)] == [True, True]
     assert trained(project) == 0
 
 
@@ -89,7 +88,7 @@ def test_the_estimate_stands_beside_what_it_took(copy_of_finished) -> None:
     assert "estimated about " in said.out
     assert "of this machine's hours, estimated $" in said.out
     bodies = journal(copy_of_finished.project).bodies([said.run], "figures/0/")[said.run]
-    assert any('"cost/estimated_usd_low"' in b and '"time/estimated_seconds_high"' in b for b in bodies)
+    assert all(any(f'"{name}"' in body for body in bodies) for name in ("cost/estimated_usd_low", "time/estimated_seconds_high"))
 
 
 def test_a_model_that_has_ended_is_refused_with_its_date(bare_project: Project) -> None:
@@ -101,12 +100,12 @@ def test_a_model_that_has_ended_is_refused_with_its_date(bare_project: Project) 
 def test_a_plan_over_budget_says_what_would_fit(bare_project: Project) -> None:
     said = ftexp("plan", "model=gpt-4.1-mini", "budget.usd=0.01")
     assert said.code == ExitCode.REFUSED
-    assert "budget    $0.01 (budget.usd): refused" in said.out
+    assert "budget: $0.01 (budget.usd): refused" in said.out
     assert "fits: model=smollm2-135m, which learns on this machine and bills nothing" in said.out
 
 
 def test_a_plan_of_an_unknown_model_is_not_measured_and_no_error(bare_project: Project) -> None:
     said = ftexp("plan", "model=gpt-4.1-mini", "model.provider.model=gpt-x")
     assert said.code == 0, said.err
-    assert "cost      not measured" in said.out
+    assert "cost not measured" in said.out
     assert "gpt-x is not in the price table openai" in said.out

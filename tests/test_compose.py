@@ -67,14 +67,17 @@ def test_an_unknown_key_that_is_near_nothing_is_told_with_all_the_names() -> Non
 
 
 MISTYPED_OPTIONS = [
-    ("dataset=jsnl", "dataset: found 'jsnl', expected one of customer_service_zh, jsonl, support_tickets; did you mean jsonl?"),
+    (
+        "dataset=jsnl",
+        "dataset: found 'jsnl', expected one of alpaca, customer_service_zh, jsonl, sharegpt, support_tickets, table; did you mean jsonl?",
+    ),
     ("preset=smal_dataset", "preset: found 'smal_dataset', expected one of auto, large_dataset, medium_dataset, small_dataset; did you"),
     ("model=smollm2", "model: found 'smollm2', expected one of gpt-4.1, gpt-4.1-mini, gpt-4o, gpt-4o-mini, local, smollm2-135m; did"),
     ("eval=ticket", "eval: found 'ticket', expected one of chat, tickets; did you mean tickets?"),
     ("experiment=quickstat", "experiment: found 'quickstat', expected one of epochs_lr_sweep, examples_needed, quickstart; did you mean"),
     ("tracking=mlruns", "tracking: found 'mlruns', expected one of local, server"),
     ("preset=null", "preset: found 'null', expected one of auto, large_dataset"),
-    ("dataset=3", "dataset: found '3', expected one of customer_service_zh"),
+    ("dataset=3", "dataset: found '3', expected one of alpaca, customer_service_zh"),
     ("+prices=opena", "prices: found 'opena', expected one of openai; did you mean openai?"),
 ]
 
@@ -115,7 +118,7 @@ def test_a_value_out_of_range_is_told_with_the_range() -> None:
 
 WRONG_KINDS = [
     ("tracking.kind=remote", '"remote"', "local or server"),
-    ("dataset.kind=csv", '"csv"', "builtin or jsonl"),
+    ("dataset.kind=csv", '"csv"', "builtin, jsonl, table, sharegpt or alpaca"),
     ("model.provider.kind=azure", '"azure"', "local or openai"),
     (
         "eval.suites.tickets.metrics.format.kind=bleu",

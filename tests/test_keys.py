@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tiny import Project, write_chats
+from tiny import PLACES, Project, chats, write_chats
 
 from ftexp.compose import compose
 from ftexp.config import RunConfig
+from ftexp.data import jsonl
 from ftexp.once import Once
 from ftexp.run import keys_for, prepare
 from ftexp.state import State
@@ -106,7 +108,8 @@ def config(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Iterat
     here = tmp_path_factory.mktemp("keys")
     for name in ("chats.jsonl", "copy.jsonl"):
         write_chats(here / name)
-    write_chats(here / "other.jsonl", 12)
+    other = "".join(jsonl.lines_of(chats(12)))
+    (here / "other.jsonl").write_text(re.sub("|".join(PLACES), r"\g<0>burg", other), encoding="utf-8")  # no example twice
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(here)
         words = [*Project(here, tiny_model).overrides, "eval.few_shot=0", "eval.measure_validation=true"]

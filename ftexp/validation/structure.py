@@ -129,6 +129,9 @@ def _faults(value: Any, method: Method | None, first: int) -> Iterator[Fault]:
 
 def _chat_faults(value: dict[str, Any], first: int) -> Iterator[Fault]:
     messages = value.get("messages")
+    if "messages" in value and messages is None:
+        yield MESSAGES_TYPE, "messages is null; expected a list"
+        return
     if messages is None:
         yield NO_MESSAGES, "has no messages; expected a list of messages under the key messages" + _looks_like(value)
         return

@@ -103,7 +103,7 @@ def test_a_hub_that_can_not_be_reached_is_an_obstacle_in_one_line(tmp_path: Path
         environment = os.environ | {"HF_ENDPOINT": nobody, "HF_HOME": str(tmp_path), "HF_HUB_DISABLE_TELEMETRY": "1"}
         done = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    (line,) = [line for line in done.stdout.splitlines() if line.startswith("obstacle")]
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("  first: ")]
     assert "owner/name is no directory here and can't be had from the hub" in line
 
 

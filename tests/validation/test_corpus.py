@@ -22,7 +22,7 @@ def found(
     train: list[Example], validation: list[Example] | None = None, test: list[Example] | None = None, checks: Checks = CHECKS
 ) -> dict[str, int]:
     """How many findings of each check."""
-    survey = survey_of((train, validation or [], test or []))
+    survey = survey_of((train, validation or [], test or []), inside=checks)
     counts: dict[str, int] = {}
     for one in findings_of_all(Corpus.of(survey, checks, Asked("mine", "task"))):
         counts[one.check.id] = counts.get(one.check.id, 0) + one.count
