@@ -103,11 +103,13 @@ def work(who: str, path: str, near: str) -> None:
     from ftexp.data.dataset import JsonlDataset, Split
     from ftexp.data.streaming import judge_in_stream
     from ftexp.validation.checks import Checks, Near
+    from ftexp.validation.content import ContentRules
 
     facts = {"validation": None, "test": None, "task_type": "task", "license": None, "source": None, "revision": None}
     shares = Split(validation=0.15, test=0.15, seed=0)
     dataset = JsonlDataset.model_validate({"kind": "jsonl", "name": None, "path": path, "split": shares, **facts})
-    checks = Checks(near=Near(most_examples=10_000_000 if near == "1" else 0))
+    most = 10_000_000 if near == "1" else 0
+    checks = Checks(near=Near(most_examples=most), content=ContentRules(most_examples=most))
     report = judge_in_stream(dataset, "supervised", checks, "o200k_base", None)
     print(report.examples, report.errors, report.warnings)
 

@@ -64,7 +64,7 @@ def _split(corpus: Corpus, split: int) -> SplitReport:
 def _languages(corpus: Corpus, split: int) -> tuple[Count, ...]:
     if not corpus.survey.looked_into:
         return ()
-    return tuple(Count(what=tag or "too short to tell", count=n) for tag, n in languages(corpus.survey, split).items())
+    return tuple(Count(what=tag or "too short to tell, or code", count=n) for tag, n in languages(corpus.survey, split).items())
 
 
 def _redacted(group: Group) -> Group:
