@@ -133,6 +133,9 @@ class EventRow:
     body: str
 
 
+PATIENCE = 30.0  # seconds that a statement waits for another process
+
+
 class _OverLimitError(Exception):
     pass
 
@@ -145,8 +148,8 @@ class Journal:
         try:
             # One connection for the run and the thread that tells MLflow; the lock keeps either out of the other's transaction.
             self._lock = threading.RLock()
-            self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
+            self._write_ahead()
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.execute("PRAGMA foreign_keys=ON")
             self._create()
@@ -170,7 +173,22 @@ class Journal:
         except sqlite3.Error as error:
             raise self._unusable(error) from error
 
+    def _write_ahead(self) -> None:
+        """Readers then go on while another process writes. Of several that make the file at once, SQLite lets only one change the mode."""
+        until = time.monotonic() + PATIENCE
+        while True:
+            try:
+                self._db.execute("PRAGMA journal_mode=WAL")
+                return
+            except sqlite3.OperationalError as error:  # this change doesn't wait by itself as other statements do
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                    raise
+                time.sleep(0.05)
+
     def _create(self) -> None:
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        if version == len(_FORMATS):
+            return  # without the write lock, which a process that was stopped in the middle may hold
         with self._transaction():
             (version,) = self._db.execute("PRAGMA user_version").fetchone()
             if version == 0 and self._db.execute("SELECT name FROM sqlite_master").fetchone():

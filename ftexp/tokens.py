@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from gzip import decompress
 from importlib.resources import files
 from pathlib import Path
@@ -46,23 +47,34 @@ def hosted_counter(encoding: str, cache: Path) -> Callable[[Example], int]:
     An estimate, since nobody has published the rule: of a tool call each text counts (id, type, name, arguments), the list of
     tools as its JSON text, and of a preference pair the input once and both answers.
     """
-    encoder = offline_encoding(encoding, cache)
+    encode = offline_encoding(encoding, cache).encode_ordinary
+
+    def length(text: str) -> int:
+        return len(encode(text))  # one by one: on short texts nine times faster than tiktoken's batch call (measured 2026-11)
+
+    again = lru_cache(maxsize=256)(length)  # roles, names, system messages and tools are the same in most examples
 
     def count(example: Example) -> int:
         messages = (*example.messages, example.rejected) if example.rejected else example.messages
-        texts = [text for m in messages for text in _texts(m)]
-        # One by one: on short texts nine times faster than tiktoken's batch call (measured 2026-11).
-        tokens = sum(len(encoder.encode_ordinary(text)) for text in (*texts, example.tools))
+        tokens = sum(map(again, (text for m in messages for text in _often(m)))) + (again(example.tools) if example.tools else 0)
+        tokens += sum(map(length, (text for m in messages for text in _once(m))))
         return tokens + 3 * len(messages) + sum(m.name is not None for m in messages) + 3
 
     return count
 
 
-def _texts(message: Message) -> list[str]:
-    """Every text value of a message."""
-    texts = [message.role, message.content]
-    texts += [text for c in message.tool_calls for text in (c.id, "function", c.name, c.arguments)]
-    return texts + [text for text in (message.name, message.tool_call_id) if text is not None]
+def _often(message: Message) -> list[str]:
+    """The texts of a message that other messages have too."""
+    texts = [message.role, *(text for c in message.tool_calls for text in ("function", c.name))]
+    texts += [message.content] if message.role in ("system", "developer") else []
+    return texts + ([message.name] if message.name is not None else [])
+
+
+def _once(message: Message) -> list[str]:
+    """The others."""
+    texts = [] if message.role in ("system", "developer") else [message.content]
+    texts += [text for c in message.tool_calls for text in (c.id, c.arguments)]
+    return texts + ([message.tool_call_id] if message.tool_call_id is not None else [])
 
 
 def offline_encoding(name: str, cache: Path) -> Encoding:

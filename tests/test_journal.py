@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -166,9 +168,23 @@ def test_a_locked_journal_is_one_state_error(journal: Journal, monkeypatch: pyte
         return connect(path, timeout=0.01, **options)
 
     monkeypatch.setattr(sqlite3, "connect", impatient)
+    opened = Journal(journal.path)  # to read, nobody has to wait
     with pytest.raises(StateError, match=r"the journal can't be used .database is locked"):
-        Journal(journal.path)
+        with_run(opened)
+    opened.close()
     holder.close()
+
+
+def test_processes_that_open_a_new_journal_together_all_can(tmp_path: Path) -> None:
+    program = "import sys; from pathlib import Path; from ftexp.journal import Journal; sys.stdin.readline(); Journal(Path(sys.argv[1]))"
+    for number in range(3):
+        command = [sys.executable, "-c", program, str(tmp_path / f"{number}.db")]
+        started = [subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(6)]
+        for process in started:  # each waits for its line before it opens the file
+            assert process.stdin
+            process.stdin.write("\n")
+            process.stdin.flush()
+        assert [process.communicate()[1] for process in started] == [""] * 6
 
 
 def test_a_journal_that_found_the_disk_full_goes_on_when_there_is_space(journal: Journal) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
-from hashlib import blake2b
+
+from xxhash import xxh3_64_intdigest
 
 _NUMBER = re.compile(r"\d+(?:[.,:/-]\d+)*")
+_DIGITS_AWAY = str.maketrans("", "", "0123456789")
 _OTHER_DIGIT = re.compile(r"[^\W\D0-9]|(?![0-9])\d")
 
 
@@ -25,9 +27,11 @@ normalised_again = lru_cache(maxsize=256)(normalised)
 
 def without_numbers(text: str) -> str:
     """Every number, date and time as 0, so that texts filled from one template come out the same. Takes a normalised text."""
+    if text.translate(_DIGITS_AWAY) == text:  # most texts have none, and this looks eight times faster than a pattern does
+        return text
     return _NUMBER.sub("0", text)
 
 
 def hash_of(text: str) -> int:
     """64 bits: among a million texts two different ones meet with a chance of 3 in 100 million."""
-    return int.from_bytes(blake2b(text.encode("utf-8"), digest_size=8).digest(), "little")
+    return xxh3_64_intdigest(text.encode("utf-8"))

@@ -65,10 +65,15 @@ def facts_of(example: Example, seed: int = 0, count: Callable[[Example], int] | 
 
 def rank_of(prompt: tuple[Message, ...], seed: int) -> int:
     """The first 64 bits of `digest(seed, said_of(prompt))`, which orders prompts for the split. Plain ones take a fourth of the time."""
-    if any(m.name or m.weight is not None or m.tool_calls or m.tool_call_id for m in prompt):
+    if not all(map(is_plain, prompt)):
         return int(digest(seed, said_of(prompt))[:16], 16)
     said = ",".join([f'["{m.role}",{_quoted(m)}]' for m in prompt])
     return int.from_bytes(sha256(f"[{seed},[{said}]]".encode()).digest()[:8], "big")
+
+
+def is_plain(message: Message) -> bool:
+    """Role and content, and nothing else."""
+    return message.name is None and message.weight is None and not message.tool_calls and message.tool_call_id is None
 
 
 def _quoted(message: Message) -> str:
@@ -79,8 +84,9 @@ _quoted_again = lru_cache(maxsize=256)(encode_basestring)
 
 
 def _exact(message: Message) -> str:
-    said = message.said
-    return f"{message.role}{_PART}{message.content}" if len(said) == 2 else json.dumps(said, ensure_ascii=False)
+    if is_plain(message):
+        return f"{message.role}{_PART}{message.content}"
+    return json.dumps(message.said, ensure_ascii=False)
 
 
 def _answer(reply: Message) -> str:
