@@ -1,9 +1,8 @@
 from __future__ import annotations
 
 import sqlite3
-import subprocess
-import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -175,16 +174,15 @@ def test_a_locked_journal_is_one_state_error(journal: Journal, monkeypatch: pyte
     holder.close()
 
 
-def test_processes_that_open_a_new_journal_together_all_can(tmp_path: Path) -> None:
-    program = "import sys; from pathlib import Path; from ftexp.journal import Journal; sys.stdin.readline(); Journal(Path(sys.argv[1]))"
-    for number in range(3):
-        command = [sys.executable, "-c", program, str(tmp_path / f"{number}.db")]
-        started = [subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(6)]
-        for process in started:  # each waits for its line before it opens the file
-            assert process.stdin
-            process.stdin.write("\n")
-            process.stdin.flush()
-        assert [process.communicate()[1] for process in started] == [""] * 6
+def test_threads_that_open_a_new_journal_together_all_can(tmp_path: Path) -> None:
+    def opened(path: Path) -> None:
+        together.wait()
+        Journal(path).close()
+
+    for number in range(20):
+        together = threading.Barrier(6)
+        with ThreadPoolExecutor(6) as pool:
+            assert list(pool.map(opened, [tmp_path / f"{number}.db"] * 6)) == [None] * 6
 
 
 def test_a_journal_that_found_the_disk_full_goes_on_when_there_is_space(journal: Journal) -> None:
