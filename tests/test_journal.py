@@ -179,7 +179,7 @@ def test_threads_that_open_a_new_journal_together_all_can(tmp_path: Path) -> Non
         together.wait()
         Journal(path).close()
 
-    for number in range(20):
+    for number in range(60):
         together = threading.Barrier(6)
         with ThreadPoolExecutor(6) as pool:
             assert list(pool.map(opened, [tmp_path / f"{number}.db"] * 6)) == [None] * 6
