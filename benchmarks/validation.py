@@ -9,8 +9,8 @@ Then planted near-duplicates: how many are found, and how many of those found we
 from __future__ import annotations
 
 import json
-import os
 import random
+import re
 import subprocess
 import sys
 import threading
@@ -56,9 +56,11 @@ def main() -> None:
 
 
 def written(path: Path, count: int) -> Path:
-    """Free text of random words under one system message, a hundredth of it twice."""
+    """English words, as often as they are in Python's own documentation, under one system message; a hundredth of it twice."""
+    from pydoc_data.topics import topics
+
     chance = random.Random(1)
-    words = ["".join(chance.choice("abcdefghilmnoprstuvy") for _ in range(chance.randint(2, 9))) for _ in range(30_000)]
+    words = re.findall(r"[A-Za-z][a-z']*[,.]?(?= )", " ".join(topics.values()))
     with path.open("w", encoding="utf-8") as file:
         line = ""
         for i in range(count):
@@ -73,24 +75,25 @@ def written(path: Path, count: int) -> Path:
 
 def measured(who: str, path: Path, near: bool) -> tuple[float, float, float]:
     """Seconds of the clock and of the processors, and the peak of MB over the process and its children, shared pages once."""
-    started, before = perf_counter(), os.times()
+    started = perf_counter()
     process = subprocess.Popen([sys.executable, str(HERE), "--work", who, str(path), str(int(near))], stdout=subprocess.DEVNULL)
-    peaks = [0.0]
-    watcher = threading.Thread(target=_watch, args=(process, peaks))
+    peaks, used = [0.0], dict[int, float]()
+    watcher = threading.Thread(target=_watch, args=(process, peaks, used))
     watcher.start()
     if process.wait():
         raise SystemExit(f"{who} failed")
     watcher.join()
-    after = os.times()
-    used = after.children_user + after.children_system - before.children_user - before.children_system
-    return perf_counter() - started, used, max(peaks)
+    return perf_counter() - started, sum(used.values()), max(peaks)
 
 
-def _watch(process: subprocess.Popen[bytes], peaks: list[float]) -> None:
+def _watch(process: subprocess.Popen[bytes], peaks: list[float], used: dict[int, float]) -> None:
+    """`used` gets the seconds of each process, as they were when it was last looked at."""
     while process.poll() is None:
         try:
             top = psutil.Process(process.pid)
-            peaks.append(sum(p.memory_full_info().uss for p in (top, *top.children(recursive=True))) / 1e6)
+            there = (top, *top.children(recursive=True))
+            peaks.append(sum(p.memory_full_info().uss for p in there) / 1e6)
+            used |= {p.pid: sum(p.cpu_times()[:2]) for p in there}
         except psutil.Error:
             pass  # one ended while it was looked at
         sleep(0.1)
