@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from importlib import import_module
 from typing import Any
 
 from ftexp.backends.opening import LocalModel
@@ -26,6 +25,8 @@ from ftexp.values import canonical, digest
 def opening_events(p: Prepared, model: LocalModel, composed: Composed, run: str, here: Environment) -> Iterator[Event]:
     from omegaconf import OmegaConf
 
+    from ftexp.report.data_page import page
+
     resolved = json.loads(canonical(p.config))
     picked = {f"resolved/{name}": str(value) for name, value in p.hyperparameters.model_dump().items() if value is not None}
     machine = {f"machine/{name}": str(value) for name, value in model.machine.model_dump().items()}
@@ -45,19 +46,10 @@ def opening_events(p: Prepared, model: LocalModel, composed: Composed, run: str,
     yield Text(path="data/examples.json", content=json.dumps(example_digests(p.data.splits)))
     yield Text(path="training/loss_mask.txt", content=p.shown_example, private=True)
     yield Text(path="data/report.json", content=p.data.report.model_dump_json(indent=2), private=True)
-    if page := data_page(p.data.report):
-        yield Text(path="data/report.html", content=page, private=True)
+    yield Text(path="data/report.html", content=page(p.data.report), private=True)
     yield Figures(step=0, values=dict(_data_figures(p)))
     yield Figures(step=0, values=dict(_finding_figures(p.data.report)))
     yield from _estimated(p.estimate)
-
-
-def data_page(report: DataReport) -> str:
-    """The report as a page; empty where there is none yet."""
-    try:
-        return str(import_module("ftexp.report.data_page").page(report))
-    except ModuleNotFoundError:
-        return ""
 
 
 def example_digests(splits: Splits) -> dict[str, list[str]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from importlib import import_module
 from pathlib import Path
 
 from ftexp.backends.embedded import cache_root
@@ -12,6 +11,7 @@ from ftexp.backends.providers import LocalProvider, OpenAIProvider
 from ftexp.compose import compose
 from ftexp.config import RunConfig
 from ftexp.data.dataset import BuiltinDataset
+from ftexp.data.fixing import fix
 from ftexp.data.loading import gather, judge
 from ftexp.data.streaming import is_large, judge_in_stream
 from ftexp.errors import ConfigError, ExitCode
@@ -33,7 +33,9 @@ def main(arguments: argparse.Namespace) -> int:
     config = compose(arguments.overrides, Path.cwd()).config
     report = judged(config, State(Path.cwd()).directory / "cache")
     if arguments.html:
-        write_atomically(arguments.html, import_module("ftexp.report.data_page").page(report).encode("utf-8"))
+        from ftexp.report.data_page import page
+
+        write_atomically(arguments.html, page(report).encode("utf-8"))
     if arguments.fix:
         _fix(config, arguments.fix)
     if arguments.json:
@@ -54,7 +56,7 @@ def _fix(config: RunConfig, out: Path) -> None:
     source = Path(config.dataset.path).expanduser()
     if out.resolve() == source.resolve():
         raise ConfigError(f"--fix: found {out}, which is the file itself; expected another name, since nothing is written over")
-    fixed = import_module("ftexp.data.fixing").fix(source, config.dataset, config.training.method, config.checks)
+    fixed = fix(source, config.dataset, config.training.method, config.checks)
     write_atomically(out, fixed.lines.encode("utf-8"))
     manifest = out.with_name(f"{out.name}.manifest.json")
     write_atomically(manifest, fixed.manifest.model_dump_json(indent=2).encode("utf-8"))
