@@ -77,7 +77,7 @@ def work_of(p: Prepared, keys: Keys | None) -> Work:
 
 def _wanted(evaluation: Evaluation, prompts: Prompts) -> list[tuple[Kind, str]]:
     found: list[tuple[Kind, str]] = [("answers", str(s)) for s in prompts]
-    found += [("loss", str(s)) for s in prompts] if evaluation.needs_losses else []
+    found += [("loss", str(s)) for s in prompts] if evaluation.needs_losses() else []
     there: Kind = "loss" if evaluation.headline_is_loss else "answers"
     return found + ([(there, VALIDATION)] if evaluation.measure_validation else [])
 

@@ -72,7 +72,7 @@ def keys_of(
     asked = {name: (train.value if name == "tuned" else base, here, [said_of(p) for p in prompts[name]]) for name in prompts}
     references = [i.reference for i in items]
     answers = {name: _key("answers", ANSWERS, *asked[name], evaluation.generation) for name in prompts}
-    losses = {name: _key("losses", LOSSES, *asked[name], references) for name in prompts} if evaluation.needs_losses else {}
+    losses = {name: _key("losses", LOSSES, *asked[name], references) for name in prompts} if evaluation.needs_losses() else {}
     score = _key("score", SCORE, evaluation.suites, references, _values(answers), _values(losses))
     compare = _key("compare", COMPARE, score.value, evaluation.confidence)
     if not evaluation.measure_validation:

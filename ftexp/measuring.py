@@ -38,7 +38,7 @@ def measure(p: Prepared, model: LocalModel, state: State, known: Collection[str]
 
 def _wanted(p: Prepared) -> list[tuple[Kind, str]]:
     answers: list[tuple[Kind, str]] = [("answers", subject) for subject in p.prompts]
-    return answers + ([("loss", subject) for subject in p.prompts] if p.config.evaluation.needs_losses else [])
+    return answers + ([("loss", subject) for subject in p.prompts] if p.config.evaluation.needs_losses() else [])
 
 
 def _rate(p: Prepared, model: LocalModel, backend: LocalBackend, kind: Kind, subject: str, adapter: Path | None) -> float:

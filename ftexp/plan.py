@@ -13,7 +13,6 @@ from ftexp.breakeven import paying_off
 from ftexp.budget import Says, Verdict, sum_of
 from ftexp.cost import Estimate, Range, assumptions_of, total
 from ftexp.errors import ExitCode
-from ftexp.evaluation.metrics import VERDICTS
 from ftexp.evaluation.power import Spread, smallest_change
 from ftexp.keys import Key, Keys
 from ftexp.presets import Resolved
@@ -268,7 +267,7 @@ def _metric_plans(p: Prepared) -> Iterator[MetricPlan]:
         earlier = p.earlier.spreads.get(name)
         spread = earlier.spread if earlier and earlier.definition == metric else None
         known = spread is not None
-        if spread is None and isinstance(metric, VERDICTS):
+        if spread is None and metric.is_verdict:
             spread = Spread(kind="discordance", value=evaluation.assumed_discordance)
         yield MetricPlan(
             metric=name,

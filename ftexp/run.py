@@ -21,8 +21,8 @@ from ftexp.data.loading import Loaded, load
 from ftexp.data.messages import Example, Message
 from ftexp.errors import FtexpError, NotThereYetError
 from ftexp.estimating import Said, count_asked, estimate_of, rate_name
-from ftexp.evaluation.items import Item, Prompts, SubjectName, items_of, prompts_by_subject
-from ftexp.evaluation.scoring import Comparison, Scores, Selection, compare, score, select
+from ftexp.evaluation.items import TEST, Item, Prompts, SubjectName, items_of, prompts_by_subject
+from ftexp.evaluation.scoring import Comparison, Heard, Scores, Selection, compare, score, select
 from ftexp.files import sha256_of
 from ftexp.keys import Keys, keys_of
 from ftexp.once import Once
@@ -133,7 +133,7 @@ def execute(p: Prepared, model: LocalModel, keys: Keys, step: Steps) -> Record:
     adapters = adapters_of(training, step.state.root)
     answers = step.each("answers", keys.answers, Answers, lambda s: _answer(p, backend, s, p.prompts[s], adapters[s], step))
     losses = step.each("losses", keys.losses, Losses, lambda s: _measure(p, backend, s, p.prompts[s], p.items, adapters[s], step))
-    scores = step("score", keys.score, Scores, lambda: score(p.config.evaluation, p.items, answers, losses))
+    scores = step("score", keys.score, Scores, lambda: score(p.config.evaluation, {TEST: Heard(p.items, answers, losses, {})}))
     comparison = step("compare", keys.compare, Comparison, lambda: compare(scores, p.config.evaluation.confidence))
 
     selection = _select(p, backend, adapters["tuned"], keys, step) if keys.select else None

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ftexp.compare import Answered, RunResult
-from ftexp.evaluation.metrics import Score
+from ftexp.evaluation.metrics.base import Score
 from ftexp.evaluation.scoring import Scores, compare
 from ftexp.journal import Journal, RunState
 from ftexp.tracking.events import Params, parse

@@ -3,19 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import assert_never
 
-from ftexp.backends.results import Answers, Losses
+from pydantic import Field
+
+from ftexp.backends.results import Answers, Losses, Reply
 from ftexp.evaluation.items import Item, SubjectName
-from ftexp.evaluation.metrics import HeldOutLoss, Metric, Score
+from ftexp.evaluation.metrics.base import ReplyMetric, Score
+from ftexp.evaluation.metrics.kinds import Metric
+from ftexp.evaluation.metrics.measured import BaseLikelihood, HeldOutLoss
 from ftexp.evaluation.statistics import Difference, Mean, mean, paired_difference
 from ftexp.evaluation.suites import Evaluation
 from ftexp.values import Value
 
 
+@dataclass(frozen=True)
+class Heard:
+    """What the subjects said to some questions, and what was measured besides: empty where no metric asks for it."""
+
+    items: Sequence[Item]
+    answers: Mapping[SubjectName, Answers]
+    losses: Mapping[SubjectName, Losses]
+    reply_losses: Mapping[SubjectName, Losses]
+
+
 class Scores(Value):
-    """Scores by metric (`suite/name`), then subject, one an item in the order of the items."""
+    """Scores by metric (`suite/name`), then subject, one an item in the order of the items.
+
+    `clusters` has, for suites whose items come in groups, the group of each item.
+    """
 
     by_metric: dict[str, dict[SubjectName, tuple[Score, ...]]]
+    clusters: dict[str, tuple[str, ...]] = Field(default_factory=dict)
 
 
 class Comparison(Value):
@@ -35,38 +55,56 @@ class Selection(Value):
 
 def select(evaluation: Evaluation, items: Sequence[Item], answers: Answers | None, losses: Losses | None) -> Selection:
     """Needs the answers, or the losses where the headline metric is one."""
-    metric = evaluation.headline_metric
-    return Selection(metric=evaluation.headline, scores=_scored(metric, items, answers, losses))
+    return Selection(metric=evaluation.headline, scores=_scored(evaluation.headline_metric, items, answers, losses, None))
 
 
-def score(
-    evaluation: Evaluation, items: Sequence[Item], answers: Mapping[SubjectName, Answers], losses: Mapping[SubjectName, Losses]
-) -> Scores:
-    """`losses` may be empty where no metric asks for them."""
-    return Scores(
-        by_metric={
-            f"{suite}/{name}": {subject: _scored(metric, items, answers[subject], losses.get(subject)) for subject in answers}
-            for suite, definition in evaluation.suites.items()
-            for name, metric in definition.metrics.items()
-        }
-    )
+def score(evaluation: Evaluation, heard: Mapping[str, Heard]) -> Scores:
+    """`heard` by the name of the questions."""
+    by_metric = {}
+    for name, metric in evaluation.by_name.items():
+        h = heard[evaluation.questions_of(suite_of(name))]
+        by_metric[name] = {s: _scored(metric, h.items, h.answers[s], h.losses.get(s), h.reply_losses.get(s)) for s in h.answers}
+    asked = {suite: heard[evaluation.questions_of(suite)].items for suite in evaluation.suites}
+    clusters = {suite: clusters_of(items) for suite, items in asked.items() if any(i.cluster for i in items)}
+    return Scores(by_metric=by_metric, clusters=clusters)
 
 
-def _scored(metric: Metric, items: Sequence[Item], answers: Answers | None, losses: Losses | None) -> tuple[Score, ...]:
-    if isinstance(metric, HeldOutLoss):
-        assert losses is not None, "losses are measured whenever a metric needs them"
-        return tuple(Score(value=v) for v in losses.values)
-    assert answers is not None, "answers are generated whenever a metric needs them"
-    return tuple(_one(metric, reply.text, item) for reply, item in zip(answers.replies, items, strict=True))
+def suite_of(metric: str) -> str:
+    return metric.partition("/")[0]
 
 
-def _one(metric: Metric, reply: str, item: Item) -> Score:
+def clusters_of(items: Sequence[Item]) -> tuple[str, ...]:
+    """The group of each item; an item without one is a group of its own."""
+    return tuple(item.cluster or f"#{n}" for n, item in enumerate(items))
+
+
+def _scored(
+    metric: Metric, items: Sequence[Item], answers: Answers | None, losses: Losses | None, reply_losses: Losses | None
+) -> tuple[Score, ...]:
+    match metric:
+        case HeldOutLoss():
+            return _measured(losses, "the reference has no tokens")
+        case BaseLikelihood():
+            return _measured(reply_losses, "an empty reply")
+        case ReplyMetric():
+            assert answers is not None, "answers are generated whenever a metric needs them"
+            return tuple(_one(metric, reply, item) for reply, item in zip(answers.replies, items, strict=True))
+    assert_never(metric)
+
+
+def _measured(losses: Losses | None, without: str) -> tuple[Score, ...]:
+    assert losses is not None, "losses are measured whenever a metric needs them"
+    return tuple(Score(value=v, reason=without if v is None else "") for v in losses.values)
+
+
+def _one(metric: ReplyMetric, reply: Reply, item: Item) -> Score:
     """A metric that breaks on an item leaves it unscored, with the reason, and the run goes on."""
-    assert not isinstance(metric, HeldOutLoss)
+    if reply.error:
+        return Score(value=None, reason=reply.error)
     try:
         return metric.score(reply, item)
     except Exception as error:  # recorded, counted and shown; any metric may break on hostile text
-        return Score(value=None, reason=f"{type(error).__name__}: {error}")
+        return Score(value=None, reason=f"{type(error).__name__}: {error}"[:500], failed=True)
 
 
 def compare(scores: Scores, confidence: float) -> Comparison:

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ftexp.evaluation.items import SubjectName
-from ftexp.evaluation.metrics import HeldOutLoss
 from ftexp.evaluation.statistics import Difference, Mean
 from ftexp.evaluation.suites import Evaluation
 from ftexp.report.saying import NOT_MEASURED, duration
@@ -38,7 +37,7 @@ def results_table(p: Prepared, record: Record) -> Table:
     for metric in record.comparison.means:
         means, differences = record.comparison.means[metric], record.comparison.differences[metric]
         cells = [_mean(means.get(s)) for s in subjects] + [_difference(differences.get(o)) for o in others]
-        table.add_row(metric.split("/", 1)[1] + (" (lower is better)" if _is_loss(evaluation, metric) else ""), *cells)
+        table.add_row(metric.split("/", 1)[1] + (" (lower is better)" if evaluation.by_name[metric].lower_is_better else ""), *cells)
     return table
 
 
@@ -93,11 +92,6 @@ def _caption(p: Prepared, share: str) -> str:
 
 def _heading(subject: SubjectName, evaluation: Evaluation) -> str:
     return f"few-shot ({evaluation.few_shot})" if subject == "few_shot" else subject
-
-
-def _is_loss(evaluation: Evaluation, metric: str) -> bool:
-    suite, name = metric.split("/", 1)
-    return isinstance(evaluation.suites[suite].metrics[name], HeldOutLoss)
 
 
 def _mean(found: Mean | None) -> str:

@@ -5,9 +5,13 @@ from pydantic import ValidationError
 
 from ftexp.backends.results import Answers, Generation, Losses, Reply
 from ftexp.data.messages import Message
-from ftexp.evaluation.items import Item
-from ftexp.evaluation.metrics import ExactMatch, HeldOutLoss, JsonField, Metric, Score
-from ftexp.evaluation.scoring import Scores, compare, score
+from ftexp.evaluation.items import Item, SubjectName
+from ftexp.evaluation.metrics.base import Score
+from ftexp.evaluation.metrics.equal import ExactMatch
+from ftexp.evaluation.metrics.kinds import Metric
+from ftexp.evaluation.metrics.measured import HeldOutLoss
+from ftexp.evaluation.metrics.structured import JsonField
+from ftexp.evaluation.scoring import Heard, Scores, compare, score
 from ftexp.evaluation.suites import Evaluation, Suite
 
 
@@ -34,12 +38,16 @@ def answers(*texts: str) -> Answers:
     return Answers(replies=tuple(Reply(text=t, tokens_in=1, tokens_out=1) for t in texts), batch_plan=(), seconds=1.0)
 
 
+def heard(asked: list[Item], said: dict[SubjectName, Answers], losses: dict[SubjectName, Losses] | None = None) -> dict[str, Heard]:
+    return {"test": Heard(asked, said, losses or {}, {})}
+
+
 def scores(tuned: list[float | None], base: list[float | None]) -> Scores:
     return Scores(by_metric={"test/m": {"base": tuple(Score(value=v) for v in base), "tuned": tuple(Score(value=v) for v in tuned)}})
 
 
 def test_each_metric_scores_each_subject_item_by_item() -> None:
-    found = score(evaluation(right=RIGHT), items("a", "b"), {"base": answers("x", "b"), "tuned": answers("a", "b")}, {})
+    found = score(evaluation(right=RIGHT), heard(items("a", "b"), {"base": answers("x", "b"), "tuned": answers("a", "b")}))
     assert {subject: [s.value for s in each] for subject, each in found.by_metric["test/right"].items()} == {
         "base": [0.0, 1.0],
         "tuned": [1.0, 1.0],
@@ -49,7 +57,7 @@ def test_each_metric_scores_each_subject_item_by_item() -> None:
 def test_a_metric_that_breaks_leaves_the_item_unscored_with_the_reason_and_goes_on() -> None:
     asked = items('{"a": 1}', "no json", '{"b": 1}', "[1]")
     reply = '{"a": 1}'
-    found = score(evaluation("test/field", field=FIELD), asked, {"tuned": answers(*[reply] * 4)}, {}).by_metric["test/field"]["tuned"]
+    found = score(evaluation("test/field", field=FIELD), heard(asked, {"tuned": answers(*[reply] * 4)})).by_metric["test/field"]["tuned"]
     assert [s.value for s in found] == [1.0, None, None, None]
     assert [s.reason.split(":")[0] for s in found[1:]] == ["JSONDecodeError", "KeyError", "TypeError"]
 
@@ -57,14 +65,14 @@ def test_a_metric_that_breaks_leaves_the_item_unscored_with_the_reason_and_goes_
 def test_losses_are_scores_as_they_were_measured() -> None:
     loss = evaluation("test/loss", loss=HeldOutLoss(kind="held_out_loss"))
     measured = {"base": Losses(values=(2.5, 1.5), seconds=1.0), "tuned": Losses(values=(0.5, 0.25), seconds=1.0)}
-    found = score(loss, items("a", "b"), {"base": answers("", ""), "tuned": answers("", "")}, measured)
+    found = score(loss, heard(items("a", "b"), {"base": answers("", ""), "tuned": answers("", "")}, measured))
     assert [s.value for s in found.by_metric["test/loss"]["tuned"]] == [0.5, 0.25]
-    assert loss.needs_losses and not evaluation(right=RIGHT).needs_losses
+    assert loss.needs_losses() and not evaluation(right=RIGHT).needs_losses()
 
 
 def test_a_missing_answer_is_an_error_and_not_a_shorter_list() -> None:
     with pytest.raises(ValueError, match="longer"):
-        score(evaluation(right=RIGHT), items("a", "b"), {"tuned": answers("a")}, {})
+        score(evaluation(right=RIGHT), heard(items("a", "b"), {"tuned": answers("a")}))
 
 
 def test_what_is_unscored_is_counted_and_never_a_zero() -> None:

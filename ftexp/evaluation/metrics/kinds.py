@@ -1,0 +1,22 @@
+"""Every kind of metric that a config may name."""
+
+from __future__ import annotations
+
+from typing import Annotated, get_args
+
+from pydantic import Field
+
+from ftexp.evaluation.metrics.base import MetricKind
+from ftexp.evaluation.metrics.equal import ExactMatch
+from ftexp.evaluation.metrics.measured import BaseLikelihood, HeldOutLoss
+from ftexp.evaluation.metrics.overlap import Chrf, TokenF1
+from ftexp.evaluation.metrics.structured import JsonField, JsonSchema
+
+OfReply = ExactMatch | JsonSchema | JsonField | Chrf | TokenF1
+Measured = HeldOutLoss | BaseLikelihood
+Metric = Annotated[
+    OfReply | Measured,
+    Field(discriminator="kind", description="exact_match, json_schema, json_field, chrf, token_f1, held_out_loss or base_likelihood"),
+]
+
+BY_KIND: dict[str, type[MetricKind]] = {get_args(c.model_fields["kind"].annotation)[0]: c for c in get_args(OfReply | Measured)}
