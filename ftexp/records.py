@@ -118,6 +118,8 @@ def _result(row: RunRow, inputs: Inputs, table: Table | None) -> RunResult:
 
     config, record = json.loads(row.config), Record.model_validate_json(row.record or "")
     metrics = {f"{suite}/{name}": m for suite, s in config["eval"]["suites"].items() for name, m in s["metrics"].items()}
+    if table:
+        metrics = {name: m for name, m in metrics.items() if f"{name} tuned" in table.columns}  # of the test items
     training = record.training
     losses = [p.figures["validation/loss"] for p in training.curve if p.step == training.best_step and "validation/loss" in p.figures]
     return RunResult(

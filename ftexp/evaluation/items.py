@@ -13,7 +13,7 @@ from ftexp.values import digest
 SubjectName = Literal["base", "few_shot", "tuned"]
 Prompts = dict[SubjectName, tuple[tuple[Message, ...], ...]]  # by subject, one an item
 
-TEST = "test"  # the questions that are the dataset's test split
+TEST, VALIDATION = "test", "validation"  # the questions that are the dataset's own; those of a suite have its name
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,11 @@ class Heard:
     losses: Mapping[SubjectName, Losses]
     reply_losses: Mapping[SubjectName, Losses]
 
+    @property
+    def seconds(self) -> float:
+        """That all of it took."""
+        return sum(each.seconds for of in (self.answers, self.losses, self.reply_losses) for each in of.values())
+
 
 class Scores(Value):
     """Scores by metric (`suite/name`), then subject, one an item in the order of the items.

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from ftexp.backends.results import Generation
-from ftexp.evaluation.items import TEST, SubjectName
+from ftexp.evaluation.items import TEST, VALIDATION, SubjectName
 from ftexp.evaluation.metrics.kinds import Metric
 from ftexp.evaluation.metrics.measured import BaseLikelihood, HeldOutLoss
 from ftexp.evaluation.power import ASSUMED_DISCORDANCE
@@ -99,8 +99,9 @@ class Evaluation(Value):
         measured = [f"{suite}/{metric}" for suite, s in self.suites.items() for metric in s.metrics if s.is_plain]
         if self.headline not in measured:
             raise ValueError(f"found headline {self.headline!r}, expected one of {', '.join(measured)} (a metric of test items)")
-        if TEST in self.suites and not self.suites[TEST].is_plain:
-            raise ValueError(f"found a suite {TEST!r} of other items, expected another name for it")
+        for own in (TEST, VALIDATION):
+            if own in self.suites and not self.suites[own].is_plain:
+                raise ValueError(f"found a suite {own!r} of other items, expected another name for it")
         return self
 
     @property

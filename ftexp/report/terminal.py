@@ -67,11 +67,18 @@ def facts(p: Prepared, record: Record) -> list[str]:
     lines = [
         f"trained   {training.steps} steps, {training.trained_tokens:,} tokens in {duration(training.seconds)} "
         f"({training.tokens_per_second:.0f} tokens/s); best validation loss at step {training.best_step}, which is the model evaluated",
-        f"evaluated {len(p.items)} items x {len(p.prompts)} in {duration(record.evaluation_seconds)}",
+        f"evaluated {_asked(p)} in {duration(record.evaluation_seconds)}",
         "cost      nothing billed: trained on this machine",
     ]
     lines += [f"unscored  {metric}: {counts}" for metric, counts in record.comparison.unscored.items()]
     return lines
+
+
+def _asked(p: Prepared) -> str:
+    """`120 items x 3`, and those of suites besides."""
+    own = f"{len(p.items)} items x {len(p.prompts)}"
+    others = [f"{q.name} {len(q.items)} x {len(q.prompts)}" for q in p.questions[1:]]
+    return ", ".join([own, *others])
 
 
 def next_step(p: Prepared, record: Record) -> str:
