@@ -24,6 +24,7 @@ Fine-tuning experiments from YAML: what will it cost, which one is best, is it t
 # What each command does; `ftexp.commands.NAME` does it.
 COMMANDS = {
     "run": "train, evaluate base against tuned, and record it in MLflow; with -m a run for every combination of values",
+    "evaluate": "ask a model that is there already: the base, a run, or a directory; nothing is trained",
     "plan": "say what a run or a sweep would take: data, tokens, cost, time; loads no model",
     "check": "judge the data alone",
     "config": "print the composed config of a run",

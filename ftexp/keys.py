@@ -70,11 +70,11 @@ def keys_of(
 ) -> Keys:
     """`revision` names the base model's bytes, `split_digests` the content of each split, `questions` the test split's first.
 
-    `again` sets a run that is made again apart from the one on record, and so from its results. `tuned` names the content of an
-    adapter that is evaluated instead of one trained here.
+    `again` sets a run that is made again apart from the one on record, and so from its results. `tuned` names an adapter
+    that is evaluated instead of one trained now, by the key of its training or by its content.
     """
     repeat = (config.replicate, again) if again else config.replicate
-    train = _key("adapter", TRAIN, tuned) if tuned else _train_key(config, hyperparameters, revision, machine, split_digests, repeat)
+    train = Key(tuned, tuned, TRAIN) if tuned else _train_key(config, hyperparameters, revision, machine, split_digests, repeat)
     evaluation = config.evaluation
     models = Models(digest(revision, repeat), train.value, (machine.device, machine.threads))
     asked: dict[str, Key] = {}

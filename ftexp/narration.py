@@ -16,7 +16,7 @@ from ftexp.environment import Environment
 from ftexp.evaluation.items import TEST, Questions
 from ftexp.evaluation.scoring import Scores, Selection, suite_of
 from ftexp.evaluation.statistics import mean
-from ftexp.run import Prepared, Record
+from ftexp.run import Evaluated, Prepared, Record
 from ftexp.steps import Steps
 from ftexp.tracking.events import Event, Figures, Input, Params, Table, Tags, Text, TunedModel, score_figures, with_interval
 from ftexp.validation.report import DataReport
@@ -58,10 +58,12 @@ def example_digests(splits: Splits) -> dict[str, list[str]]:
     return {name: [digest(e.said)[:16] for e in getattr(splits, name)] for name in ("train", "validation", "test")}
 
 
-def closing_events(p: Prepared, record: Record, step: Steps) -> Iterator[Event]:
-    yield TunedModel(name=p.name, sha256=record.training.adapter.sha256, base=p.config.model.name)
-    yield Figures(step=0, values=dict(score_figures(record.comparison)), of_model=True)  # after the model, which they are linked with
-    if record.selection:
+def closing_events(p: Prepared, record: Evaluated, step: Steps) -> Iterator[Event]:
+    trained = isinstance(record, Record)
+    if isinstance(record, Record):
+        yield TunedModel(name=p.name, sha256=record.training.adapter.sha256, base=p.config.model.name)
+    yield Figures(step=0, values=dict(score_figures(record.comparison)), of_model=trained)  # after the model, which they are linked with
+    if isinstance(record, Record) and record.selection:
         yield Figures(step=0, values=dict(_selection_figures(record.selection, p.config.evaluation.confidence)))
     yield from (_items_table(p, q, step) for q in p.questions)
     yield Tags(values={"mlflow.note.content": _note(p, record)})
@@ -138,7 +140,7 @@ def _items_table(p: Prepared, q: Questions, step: Steps) -> Table:
     return Table(path=f"evaluation/{name}.json", columns=tuple(columns), rows=tuple(rows))
 
 
-def _note(p: Prepared, record: Record) -> str:
+def _note(p: Prepared, record: Evaluated) -> str:
     """Markdown that the UI shows above a run."""
     lines = [f"{p.config.goal}\n"] if p.config.goal else []
     subjects = list(p.prompts)

@@ -41,26 +41,26 @@ class FinishedRuns:
     notes: tuple[str, ...]
 
 
-def find_run(reference: str, state: State) -> RunRow:
-    """By id, the beginning of one, or name (the newest of that name); `last` is the newest of all.
+def find_run(reference: str, state: State, kinds: Sequence[str] = ("run",)) -> RunRow:
+    """By id, the beginning of one, or name (the newest of that name); `last` is the newest of all. Of these kinds of the journal.
 
     Raises RunNotFoundError where none or several fit.
     """
     if state.exists:
-        newest = (
-            state.journal.runs("id IN (SELECT id FROM runs WHERE kind='run' ORDER BY started_at DESC LIMIT 1)")
-            if reference == "last"
-            else []
-        )
-        if named := newest or state.journal.runs("kind='run' AND name=?", (reference,)):
+        kind = f"kind IN ({', '.join('?' for _ in kinds)})"
+        newest = f"id IN (SELECT id FROM runs WHERE {kind} ORDER BY started_at DESC LIMIT 1)"
+        found = state.journal.runs(newest, tuple(kinds)) if reference == "last" else []
+        if named := found or state.journal.runs(f"{kind} AND name=?", (*kinds, reference)):
             return named[-1]
-        fitting = state.journal.runs("kind='run' AND substr(id, 1, length(?))=?", (reference, reference))
+        fitting = state.journal.runs(f"{kind} AND substr(id, 1, length(?))=?", (*kinds, reference, reference))
         if len(fitting) == 1:
             return fitting[0]
         if fitting:
             raise RunNotFoundError(
                 f"run {reference!r}: found {len(fitting)} that begin so ({', '.join(r.id for r in fitting)}); give more of the id"
             )
+        for row in state.journal.runs("substr(id, 1, length(?))=?", (reference, reference)):
+            raise RunNotFoundError(f"run {row.id}: {_standing(row)}; expected a run that `ftexp list` shows")
     raise RunNotFoundError(
         f"run {reference!r}: not on record in {state.directory}; expected an id or name that `ftexp list` shows, or last"
     )
@@ -89,7 +89,7 @@ def find_finished(references: Sequence[str], conditions: Sequence[str], state: S
 
 
 def _standing(row: RunRow) -> str:
-    return "is the summary of a sweep" if row.kind == "summary" else f"is {row.state}"
+    return {"summary": "is the summary of a sweep", "evaluation": "is an evaluation"}.get(row.kind, f"is {row.state}")
 
 
 def _referred(reference: str, state: State) -> tuple[list[RunRow], bool]:

@@ -175,7 +175,7 @@ def evaluate(p: Prepared, subjects: Subjects, keys: Keys, step: Steps) -> Evalua
 
 
 def keys_for(p: Prepared, model: LocalModel, tuned: str = "") -> Keys:
-    """`tuned` names the content of an adapter that is evaluated instead of one trained here."""
+    """`tuned` names an adapter that is evaluated instead of one trained now."""
     data = p.data.digests
     return keys_of(p.config, p.hyperparameters, model.revision, model.machine, data, p.questions, p.validation_items, p.again, tuned)
 

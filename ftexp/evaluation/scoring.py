@@ -123,7 +123,7 @@ def compare(scores: Scores, confidence: float) -> Comparison:
         means[metric] = {name: mean(known, confidence) for name, vs in values.items() if (known := [v for v in vs if v is not None])}
         differences[metric] = {}
         for other, theirs in values.items():
-            pairs = [(a, b) for a, b in zip(values["tuned"], theirs, strict=True) if a is not None and b is not None]
+            pairs = [(a, b) for a, b in zip(values.get("tuned", ()), theirs, strict="tuned" in values) if a is not None and b is not None]
             if other != "tuned" and pairs:
                 differences[metric][other] = paired_difference([a for a, _ in pairs], [b for _, b in pairs], confidence)
     return Comparison(means=means, differences=differences, unscored={m: u for m, u in unscored.items() if u})

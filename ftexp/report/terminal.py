@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from ftexp.data.dataset import Dataset
     from ftexp.data.messages import Splits
     from ftexp.journal import RunRow
-    from ftexp.run import Prepared, Record
+    from ftexp.run import Evaluated, Prepared, Record
 
 
-def results_table(p: Prepared, record: Record) -> Table:
+def results_table(p: Prepared, record: Evaluated) -> Table:
     """A row a metric: each subject's mean, and how far tuned is from base and few-shot, with intervals."""
     from rich.table import Table
 
@@ -31,13 +31,13 @@ def results_table(p: Prepared, record: Record) -> Table:
     table.add_column("metric")
     for subject in subjects:
         table.add_column(_heading(subject, evaluation), justify="right")
-    others = [s for s in subjects if s != "tuned"]
+    others = [s for s in subjects if s != "tuned"] if "tuned" in subjects else []
     for other in others:
         table.add_column(f"tuned - {other.replace('_', '-')}", justify="right")
     for metric in record.comparison.means:
         means, differences = record.comparison.means[metric], record.comparison.differences[metric]
         cells = [_mean(means.get(s)) for s in subjects] + [_difference(differences.get(o)) for o in others]
-        table.add_row(metric.split("/", 1)[1] + (" (lower is better)" if evaluation.by_name[metric].lower_is_better else ""), *cells)
+        table.add_row(_named(metric, evaluation), *cells)
     return table
 
 
@@ -99,6 +99,12 @@ def _caption(p: Prepared, share: str) -> str:
 
 def _heading(subject: SubjectName, evaluation: Evaluation) -> str:
     return f"few-shot ({evaluation.few_shot})" if subject == "few_shot" else subject
+
+
+def _named(metric: str, evaluation: Evaluation) -> str:
+    """With its suite where there are several."""
+    name = metric if len(evaluation.suites) > 1 else metric.split("/", 1)[1]
+    return name + (" (lower is better)" if evaluation.by_name[metric].lower_is_better else "")
 
 
 def _mean(found: Mean | None) -> str:
