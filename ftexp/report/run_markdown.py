@@ -23,7 +23,7 @@ def _lines(r: RunReport) -> Iterator[str]:
     v = verdict(r)
     yield from (f"# {v.title}", "", escaped(r.goal or r.name), "")
     yield (f"**{v.figure}** " if v.figure else "") + escaped(v.line) + (f". {v.gates}" if v.gates else "")
-    yield from ("", f"Run {code(r.run)} of {r.started:%Y-%m-%d %H:%M}: {escaped(r.model)} on {escaped(r.data.name)}.")
+    yield from ("", f"Run {code(r.run[:300])} of {r.started:%Y-%m-%d %H:%M}: {escaped(r.model)} on {escaped(r.data.name)}.")
     yield from _section("Gates", _gates(r))
     yield from _section("Scores", _scores(r))
     yield from _section("Training", _points(c.described for c in charts(r.curve, r.best_step)))
@@ -88,7 +88,7 @@ def _flips(r: RunReport) -> Iterator[str]:
 
 def _diagnoses(r: RunReport) -> Iterator[str]:
     for d in r.diagnoses[:MOST_LINES]:
-        yield f"- **{in_words(d.condition)}**: {escaped(d.evidence)}" + (f"; try {code(d.override)}" if d.override else "")
+        yield f"- **{in_words(d.condition)}**: {escaped(d.evidence)}" + (f"; try {code(d.override[:300])}" if d.override else "")
         yield from (f"  - {escaped(remedy)}" for remedy in d.remedies[:MOST_LINES])
 
 
@@ -106,10 +106,10 @@ def _costs(r: RunReport) -> Iterator[str]:
 
 
 def _again(r: RunReport) -> Iterator[str]:
-    yield from (f"- {code(line)}" for line in r.commands[:MOST_LINES])
+    yield from (f"- {code(line[:300])}" for line in r.commands[:MOST_LINES])
     yield from _points(f"{f.name}: {f.value}" for f in (*r.settings, *r.made_with)[:MOST_LINES])
 
 
 def escaped(text: str) -> str:
     """A backslash before what Markdown or HTML would read as more than a letter."""
-    return re.sub(r"([\\`*_\[\]<>&|~#])", r"\\\1", one_line(text, 400))
+    return re.sub(r"([\\`*_\[\]<>&|~#])", r"\\\1", one_line(text[:500], 400))  # cut first: a text may have millions of characters

@@ -19,6 +19,7 @@ OPEN_FLIPS = 3  # that are seen without asking for the others
 MOST_LINES = 100  # of warnings, gates and the like: nobody reads on
 MOST_SETTINGS = 24
 MOST_PACKAGES = 600
+MOST_WORDS = 300  # that are compared one by one
 SHORT, LONG = 280, 1000  # characters of a text at first sight, and on asking
 
 
@@ -84,11 +85,11 @@ def minus(text: str) -> str:
 
 
 def pieces(said: str, reference: str) -> tuple[Piece, ...]:
-    """A reply, and which words of it the reference doesn't have there. No word is odd where hardly any is the same."""
+    """A reply, and which words of it the reference doesn't have there. None is odd where hardly any is the same, or they are many."""
     shown, wanted = _words(visible(said, SHORT)), _words(visible(reference, SHORT))
     same = SequenceMatcher(None, wanted, shown, autojunk=False)
-    if not wanted or same.ratio() < 0.4:
-        return (Piece("".join(shown), False),)
+    if not wanted or max(len(wanted), len(shown)) > MOST_WORDS or same.ratio() < 0.4:
+        return (Piece("".join(shown), False),) if shown else ()
     found = [Piece("".join(shown[low:high]), kind != "equal") for kind, _, _, low, high in same.get_opcodes()]
     return tuple(p for p in found if p.text)
 
