@@ -19,7 +19,7 @@ from ftexp.tracking.events import Table
 if TYPE_CHECKING:
     from ftexp.backends.opening import LocalModel
     from ftexp.config import RunConfig
-    from ftexp.run import Record
+    from ftexp.run import Evaluated, Record
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def find_finished(references: Sequence[str], conditions: Sequence[str], state: S
 
 
 def _standing(row: RunRow) -> str:
-    return {"summary": "is the summary of a sweep", "evaluation": "is an evaluation"}.get(row.kind, f"is {row.state}")
+    return {"summary": "is the summary of a sweep", "evaluation": f"is an evaluation, {row.state}"}.get(row.kind, f"is {row.state}")
 
 
 def _referred(reference: str, state: State) -> tuple[list[RunRow], bool]:
@@ -104,6 +104,15 @@ def _referred(reference: str, state: State) -> tuple[list[RunRow], bool]:
         )
     sweep = reference if reference in sweeps else sweeps[0]
     return state.journal.runs_of([cell.run for cell in state.journal.cells(sweep)]), True
+
+
+def record_of(row: RunRow) -> Evaluated:
+    """What a finished run or evaluation came to. Raises RunNotFoundError for one that hasn't finished."""
+    from ftexp.run import Evaluated, Record
+
+    if row.record is None:
+        raise RunNotFoundError(f"run {row.id}: has no scores, it {_standing(row)}; expected a finished one")
+    return (Record if row.kind == "run" else Evaluated).model_validate_json(row.record)
 
 
 def results_of(rows: Sequence[RunRow], journal: Journal) -> list[RunResult]:

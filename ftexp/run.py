@@ -17,6 +17,7 @@ from ftexp.budget import Planned, verdict
 from ftexp.config import RunConfig
 from ftexp.cost import NOTHING, Estimate
 from ftexp.data.loading import Loaded, load
+from ftexp.diagnosis import Diagnosis
 from ftexp.errors import FtexpError, NotThereYetError
 from ftexp.estimating import Said, count_asked, estimate_of
 from ftexp.evaluation.asking import Ask, asks, findings_of, questions_of, ranking_ask
@@ -115,6 +116,7 @@ class Record(Evaluated):
 
     training: TrainingResult
     selection: Selection | None = None
+    diagnoses: tuple[Diagnosis, ...] = ()
 
 
 def prepare(config: RunConfig, state: State, once: Once | None = None) -> Prepared:

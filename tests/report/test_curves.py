@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ftexp.backends.results import Point
-from ftexp.report.curves import Axis, charts, smoothed, thinned
+from ftexp.report.run.curves import Axis, charts, smoothed, thinned
 
 
 def curve(*losses: float, name: str = "validation/loss") -> list[Point]:

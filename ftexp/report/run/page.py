@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from ftexp.evaluation.flips import Flip
-from ftexp.report.curves import charts
+from ftexp.report.run.curves import charts
 from ftexp.report.pages import template, visible
-from ftexp.report.run_report import RunReport
-from ftexp.report.run_shown import against_shown, confusion_shown, gate_shown, spent_shown, suites_shown
-from ftexp.report.run_verdict import figure, in_words, verdict
+from ftexp.report.run.facts import RunReport
+from ftexp.report.run.shown import against_shown, confusion_shown, gate_shown, spent_shown, suites_shown
+from ftexp.report.run.verdict import figure, in_words, verdict
 from ftexp.validation.findings import counted
 
 MOST_FLIPS = 20  # of each kind
@@ -48,7 +48,7 @@ class FlipsShown:
 
 
 def page(r: RunReport) -> str:
-    written = template("run_page.html.j2", passage=passage, minus=minus).render(
+    written = template("run/page.html.j2", passage=passage, minus=minus).render(
         r=r,
         verdict=verdict(r),
         headline=list(against_shown(r, r.headline).values()),

@@ -8,7 +8,7 @@ from typing import Literal
 
 from ftexp.evaluation.gates import GateReport, Result
 from ftexp.evaluation.statistics import Difference, Mean
-from ftexp.report.run_report import RunReport
+from ftexp.report.run.facts import RunReport
 from ftexp.report.saying import NOT_MEASURED
 from ftexp.validation.findings import counted
 

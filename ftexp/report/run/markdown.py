@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 
 from ftexp.report.comparison.markdown import code
 from ftexp.report.comparison.terminal import one_line
-from ftexp.report.curves import charts
-from ftexp.report.run_report import RunReport
-from ftexp.report.run_shown import SUBJECTS, MetricShown, gate_shown, spent_shown, subject_name, suites_shown
-from ftexp.report.run_verdict import in_words, verdict
+from ftexp.report.run.curves import charts
+from ftexp.report.run.facts import RunReport
+from ftexp.report.run.shown import SUBJECTS, MetricShown, gate_shown, spent_shown, subject_name, suites_shown
+from ftexp.report.run.verdict import in_words, verdict
 
 MOST_LINES = 100
 
