@@ -137,10 +137,11 @@ def test_one_that_stopped_early_is_not_trained_again(
 
 
 def test_the_best_by_token_accuracy_is_kept_where_that_is_asked_for(backend: LocalBackend, job: Job, tmp_path: Path) -> None:
-    trained = backend.train(replace(job, best_metric=ACCURACY, learning_rate=0.05, early_stopping=None), tmp_path, silent)
+    gentler = replace(job, n_epochs=10, learning_rate=0.05, seed=11, best_metric=ACCURACY, early_stopping=None)
+    trained = backend.train(gentler, tmp_path, silent)
     accuracies, losses = measured(trained, ACCURACY), measured(trained, LOSS)
     assert trained.best_step == max(accuracies, key=lambda step: accuracies[step])
-    assert losses[trained.best_step] > min(losses.values()), "the case that is meant"
+    assert losses[trained.best_step] > min(v for step, v in losses.items() if step < trained.best_step), "the case that is meant"
     assert trained.adapter.name == f"best-{trained.best_step}" and trained.adapter.is_dir()
 
 
