@@ -137,4 +137,5 @@ def _train_key(
     values = hyperparameters.model_copy(update={"preset": None})
     data = (split_digests["train"], split_digests["validation"])
     how = (config.training.method, values, provider.lora, provider.validate_every, config.seed, repeat)
-    return _key("train", TRAIN, data, revision, machine, how)
+    later = config.training.model_dump(exclude={"method"}, exclude_defaults=True)  # keys that came later: their defaults change no key
+    return _key("train", TRAIN, data, revision, machine, (*how, later) if later else how)

@@ -23,7 +23,7 @@ def measure(p: Prepared, model: LocalModel, state: State, known: Collection[str]
     """What was timed, as the name of its rate and a line to be told. Rates that are `known` aren't timed again."""
     if model.work in known:
         return
-    backend, job = model.backend(), model.job(p.hyperparameters, p.config.seed)
+    backend, job = model.backend(), model.job(p.hyperparameters, p.config.seed, p.config.training)
     with TemporaryDirectory(prefix="ftexp-measure-") as folder:
         training = timed_training(backend, job, Path(folder))
         state.journal.measured(model.work, training.tokens_per_second)

@@ -133,7 +133,7 @@ def prepare(config: RunConfig, state: State, once: Once | None = None) -> Prepar
     model = replace(model, obstacles=(*model.obstacles, *_method_obstacle(config)))
     if model.local:
         data = replace(data, report=with_lengths(data.report, model.local.name, model.local.lengths))
-        model.local.job(hyperparameters, config.seed)  # raises where a value is left to a service
+        model.local.job(hyperparameters, config.seed, config.training)  # raises where a value is left to a service
     evaluation, there = config.evaluation, items_of(data.splits.validation)
     asking = (data.digests, evaluation.few_shot, evaluation.generation, evaluation.suites)
     questions = once(("questions", asking), lambda: questions_of(evaluation, data.splits))
@@ -189,7 +189,7 @@ def adapters_of(training: TrainingResult, root: Path) -> dict[SubjectName, Path 
 
 def _train(p: Prepared, model: LocalModel, backend: LocalBackend, key: str, step: Steps) -> TrainingResult:
     """Trains in a folder of the key, where a cut-off run goes on; keeps the adapter under the name of its content."""
-    folder, job = step.state.folder("training", key), model.job(p.hyperparameters, p.config.seed)
+    folder, job = step.state.folder("training", key), model.job(p.hyperparameters, p.config.seed, p.config.training)
     with step.progress.task("training", job.steps) as reached:
 
         def report(point: Point) -> None:
@@ -197,14 +197,15 @@ def _train(p: Prepared, model: LocalModel, backend: LocalBackend, key: str, step
             reached(point.step, ", ".join(f"{name} {value:.3f}" for name, value in point.figures.items() if name.endswith("loss")))
 
         trained = backend.train(job, folder, report, step.used_up)
-    step.state.journal.measured(model.work, job.tokens / trained.seconds)
+    step.state.journal.measured(model.work, trained.tokens / trained.seconds)
     sha256 = sha256_of(trained.adapter / "adapter_model.safetensors")
     adapter = File(path=step.state.keep(trained.adapter, "adapters", sha256), sha256=sha256)
     return TrainingResult(
         curve=trained.curve,
         adapter=adapter,
         best_step=trained.best_step,
-        steps=job.steps,
-        trained_tokens=job.tokens,
+        steps=trained.steps,
+        planned_steps=job.steps,
+        trained_tokens=trained.tokens,
         seconds=trained.seconds,
     )

@@ -67,6 +67,8 @@ REACHES: dict[str, tuple[Any, set[str]]] = {
     "hyperparameters.learning_rate_multiplier": (0.5, TRAINED),
     "hyperparameters.below_examples": (7, NOTHING),
     "hyperparameters.candidates": ({}, NOTHING),  # the values stand, so nothing is picked
+    "training.early_stopping": ({"patience": 3}, TRAINED),
+    "training.best_metric": ("validation/token_accuracy", TRAINED),
     "eval.name": ("mine", NOTHING),
     "eval.few_shot": (1, {"score", "compare"}),  # and what the new subject says
     "eval.generation.max_new_tokens": (5, ANSWERS),
