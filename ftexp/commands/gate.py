@@ -29,7 +29,7 @@ def main(arguments: argparse.Namespace) -> int:
     config = RunConfig.model_validate_json(row.config)
     report = _judged_anew(row.id, config, arguments.overrides, state) if arguments.overrides else record.gates
     if report is None:
-        raise ConfigError(f"run {row.id}: has no gates; expected eval.gates. Judge it by the checklist: ftexp evaluate {row.id} eval=checklist")
+        raise ConfigError(f"run {row.id}: has no gates; expected eval.gates. Judge it with: ftexp evaluate {row.id} eval=checklist")
     if arguments.json:
         print(report.model_dump_json(indent=2))
         return report.exit_code

@@ -38,7 +38,9 @@ def main(arguments: argparse.Namespace) -> int:
     row = find_run(arguments.run, state)
     verdict = _verdict(record_of(row))
     if verdict != "pass" and not arguments.force:
-        raise GatesNotPassedError(f'run {row.id}: not registered: {verdict}. To register it all the same: --force "REASON", which is recorded')
+        raise GatesNotPassedError(
+            f'run {row.id}: not registered: {verdict}. To register it all the same: --force "REASON", which is recorded'
+        )
     reason = arguments.force if verdict != "pass" else ""
     event = Registered(name=arguments.name, alias=arguments.alias, verdict=verdict, reason=reason, at=time.time())
     state.journal.emit(row.id, [(event.ident, event.model_dump_json())])

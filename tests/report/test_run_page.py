@@ -18,9 +18,9 @@ from ftexp.evaluation.metrics.equal import ExactMatch
 from ftexp.evaluation.metrics.measured import HeldOutLoss
 from ftexp.evaluation.scoring import Comparison
 from ftexp.evaluation.statistics import Difference, Mean
+from ftexp.report.run.facts import Confusion, DataUsed, Fact, RunReport, Spent
 from ftexp.report.run.markdown import markdown
 from ftexp.report.run.page import page, passage, pieces
-from ftexp.report.run.facts import Confusion, DataUsed, Fact, RunReport, Spent
 from ftexp.report.run.shown import gate_shown
 from ftexp.report.run.verdict import outcome, verdict
 

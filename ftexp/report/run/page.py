@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from ftexp.evaluation.flips import Flip
-from ftexp.report.run.curves import charts
 from ftexp.report.pages import template, visible
+from ftexp.report.run.curves import charts
 from ftexp.report.run.facts import RunReport
 from ftexp.report.run.shown import against_shown, confusion_shown, gate_shown, spent_shown, suites_shown
 from ftexp.report.run.verdict import figure, in_words, verdict

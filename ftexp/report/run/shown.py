@@ -10,9 +10,9 @@ from ftexp.evaluation.gates import Judged
 from ftexp.evaluation.items import SubjectName
 from ftexp.evaluation.scoring import suite_of
 from ftexp.evaluation.statistics import Mean
-from ftexp.report.run.intervals import Bar, Scale, around, bar, ends_of, scale_of, symmetric
 from ftexp.report.money import usd
 from ftexp.report.run.facts import Confusion, RunReport, Spent
+from ftexp.report.run.intervals import Bar, Scale, around, bar, ends_of, scale_of, symmetric
 from ftexp.report.run.verdict import Outcome, in_words, interval, outcome
 from ftexp.report.saying import NOT_MEASURED, duration
 from ftexp.validation.findings import counted
