@@ -116,7 +116,7 @@ def overridden(config: RunConfig, overrides: Sequence[str]) -> RunConfig:
     """With other values for some keys. Raises ConfigError with every fault."""
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
-    from yaml import YAMLError  # type: ignore[import-untyped]  # its types are a package of their own
+    from yaml import YAMLError
 
     refuse_keys(overrides)
     if bad := [word for word in overrides if "=" not in word]:

@@ -125,15 +125,19 @@ def _bare(text: str) -> str:
 
 
 # How refusals begin, mostly in their first sentence.
+_VERBS = (
+    "help|assist|provide|do that|do this|comply|support|answer|give|share|tell|write|offer|explain|describe|create|encourage|fulfill|"
+    "reveal|disclose|participate|be able to"
+)
+_CANNOT = "can't|cannot|can not|couldn't|could not|won't|will not|must decline to|have to decline to|refuse to|do not|don't"
 _REFUSALS = re.compile(
-    r"\b(?:i(?:'m| am) (?:sorry|afraid|unable|not able|not allowed|not comfortable|not going to)"
-    r"|i (?:can(?:'t|not| not)|could(?:n't| not)|won't|will not|must decline|have to decline|refuse|do not|don't) "
-    r"(?:help|assist|provide|do that|do this|comply|support|answer|give|share|tell|write|offer|explain|describe|create|encourage|fulfill|reveal|disclose|participate)"
-    r"|i (?:can(?:'t|not| not)|won't|must decline|refuse)\s*[.!]"
-    r"|(?:sorry|apologi[sz]e)\b.{0,40}\b(?:can(?:'t|not)|unable|won't|not able)"
-    r"|as an ai\b.{0,60}\b(?:can(?:'t|not)|unable|not able|don't|do not)"
-    r"|(?:that|this|it) (?:is|would be|isn't|is not) (?:illegal|unethical|against the law|something i can)"
-    r"|it(?:'s| is) (?:illegal|unethical|not (?:appropriate|legal|ethical|safe) to))"
+    r"\bi(?:'m| am) (?:unable|not able|not allowed|not comfortable|not going to)\b"
+    r"|\bi(?:'m| am) (?:sorry|afraid)(?!,? (?:to hear|of|that|about|for|your|you)\b)"
+    rf"|\bi (?:{_CANNOT}) (?:{_VERBS})\b"
+    r"|\bi (?:can't|cannot|can not|won't|must decline|refuse)\s*[.!]"
+    r"|\b(?:sorry|apologi[sz]e)\b.{0,40}\b(?:can't|cannot|unable|won't|not able)"
+    r"|\bas an ai\b.{0,60}\b(?:can't|cannot|unable|not able|don't|do not)"
+    r"|\b(?:that|this|it)(?:'s| is| would be) (?:illegal|unethical|against the law|not (?:appropriate|legal|ethical|safe) to)"
     r"|(?:抱歉|對不起|对不起|很遺憾|很遗憾|不好意思)[^。！!\n]{0,30}(?:無法|不能|不會|无法|不会|沒辦法|没办法)"
     r"|我(?:無法|不能|不會|无法|不会|沒辦法|没办法|拒絕|拒绝)(?:提供|協助|协助|幫|帮|回答|告訴|告诉|這|这|為|为|支持|透露)",
     re.IGNORECASE,
