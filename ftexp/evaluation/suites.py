@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from ftexp.backends.results import Generation
+from ftexp.evaluation.gates import Gate
 from ftexp.evaluation.items import TEST, VALIDATION, SubjectName
 from ftexp.evaluation.metrics.kinds import Metric
 from ftexp.evaluation.metrics.measured import BaseLikelihood, HeldOutLoss
@@ -93,6 +94,7 @@ class Evaluation(Value):
     confidence: float = Field(gt=0.5, lt=1, description="a share above 0.5 and below 1, like 0.95")
     measure_validation: bool = Field(default=False, description="true or false")
     assumed_discordance: float = Field(default=ASSUMED_DISCORDANCE, gt=0, le=1, description="a share above 0, up to 1")
+    gates: dict[Name, Gate] = Field(default_factory=dict, description="gates by a name of small letters, digits and _")
 
     @model_validator(mode="after")
     def _headline_is_measured(self) -> Evaluation:
@@ -103,6 +105,21 @@ class Evaluation(Value):
             if own in self.suites and not self.suites[own].is_plain:
                 raise ValueError(f"found a suite {own!r} of other items, expected another name for it")
         return self
+
+    @model_validator(mode="after")
+    def _gates_are_measured(self) -> Evaluation:
+        for name, gate in self.gates.items():
+            if gate.metric not in self.by_name:
+                raise ValueError(f"found metric {gate.metric!r} in gates.{name}, expected one of {', '.join(self.by_name)}")
+            answering = self.answering(gate.metric.partition("/")[0])
+            if gate.against != "value" and gate.against not in answering:
+                raise ValueError(f"found against {gate.against} in gates.{name}, expected one that answers: {', '.join(answering)}")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _as_written(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without gates where there are none: a record from before them is the same text."""
+        return {name: value for name, value in handler(self).items() if value or name != "gates"}
 
     @property
     def headline_metric(self) -> Metric:
@@ -117,6 +134,12 @@ class Evaluation(Value):
     def headline_is_loss(self) -> bool:
         """Whether the headline metric is measured on the references instead of read off answers."""
         return isinstance(self.headline_metric, HeldOutLoss)
+
+    def answering(self, suite: str) -> tuple[SubjectName, ...]:
+        """The subjects that answer a suite's items."""
+        s = self.suites[suite]
+        every: tuple[SubjectName, ...] = ("base", "few_shot", "tuned") if isinstance(s.items, TestItems) else ("base", "tuned")
+        return tuple(name for name in s.subjects or every if name != "few_shot" or self.few_shot)
 
     def asked_in(self, questions: str) -> dict[str, Suite]:
         """The suites whose items are these questions."""
