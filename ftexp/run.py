@@ -170,7 +170,7 @@ def evaluate(p: Prepared, subjects: Subjects, keys: Keys, step: Steps) -> Evalua
 
     heard = {q.name: hear(p, q, subjects, keys, step) for q in p.questions}
     scores = step("score", keys.score, Scores, lambda: score(evaluation, heard))
-    comparison = step("compare", keys.compare, Comparison, lambda: compare(scores, evaluation.confidence))
+    comparison = step("compare", keys.compare, Comparison, lambda: compare(evaluation, scores))
 
     seconds = sum(h.seconds for h in heard.values())
     return Evaluated(comparison=comparison, evaluation_seconds=seconds, revision=subjects.revision)
