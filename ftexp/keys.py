@@ -17,7 +17,7 @@ from ftexp.evaluation.items import Item, Questions, SubjectName
 from ftexp.presets import Resolved
 from ftexp.values import digest
 
-TRAIN, ANSWERS, LOSSES, SCORE, COMPARE, GATES, SELECT = 1, 1, 1, 1, 1, 1, 1
+TRAIN, ANSWERS, LOSSES, SCORE, COMPARE, FLIPS, GATES, SELECT = 1, 1, 1, 1, 1, 1, 1, 1
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,7 @@ class Keys:
     asked: dict[str, Key]
     score: Key
     compare: Key
+    flips: Key
     gates: Key | None
     validation: Key | None
     select: Key | None
@@ -82,12 +83,13 @@ def keys_of(
         asked[ask.step] = _ask_key(ask, models, asked)
     score = _key("score", SCORE, evaluation.suites, *_judged(asked, questions))
     compare = _key("compare", COMPARE, score.value, evaluation.confidence)
-    gates = None
+    gates = _key("gates", GATES, compare.value, evaluation.gates, sorted(config.suitability.facts)) if evaluation.gates else None
+    flips = _key("flips", FLIPS, score.value, evaluation.headline)
     if not evaluation.measure_validation:
-        return Keys(train, asked, score, compare, gates, None, None)
+        return Keys(train, asked, score, compare, flips, gates, None, None)
     validation = _ask_key(ranking_ask(evaluation, validation_items), models, asked)
     select = _key("select", SELECT, evaluation.headline_metric, [i.reference for i in validation_items], validation.value)
-    return Keys(train, asked, score, compare, gates, validation, select)
+    return Keys(train, asked, score, compare, flips, gates, validation, select)
 
 
 @dataclass(frozen=True)

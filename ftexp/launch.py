@@ -25,17 +25,18 @@ from ftexp.lease import Driver
 from ftexp.narration import closing_events, opening_events
 from ftexp.prices import facts_findings
 from ftexp.progress import Progress
+from ftexp.reporting import report_of
 from ftexp.reserving import judged, set_aside
 from ftexp.run import Evaluated, Prepared, Record, evaluate, execute, keys_for
 from ftexp.state import State
 from ftexp.steps import Steps
 from ftexp.target import Target
-from ftexp.tracking.events import Ended, Event, Folder, Tags
+from ftexp.tracking.events import Ended, Event, Folder, Tags, Text
 from ftexp.tracking.mlflow_store import MlflowStore
 from ftexp.tracking.telling import catch_up, telling
 from ftexp.values import canonical, digest
 
-E = TypeVar("E", bound=Evaluated)
+E = TypeVar("E", bound=Evaluated, covariant=True)
 
 
 @dataclass(frozen=True)
@@ -168,7 +169,7 @@ def _carried_out(
                 if isinstance(p.config.dataset, FileDataset):
                     step.tell(Folder(path=keep_data(p.data, state), into="data/examples", private=True))
                 record = work()
-                step.tell(*closing_events(p, record, step))
+                step.tell(*closing_events(p, record, step), _report(step, record))
             step.tell(Ended(state="FINISHED", attempt=state.journal.emitted(run)))
         except BaseException as error:
             _note_end(state, step, run, error)
@@ -177,6 +178,15 @@ def _carried_out(
     row = state.journal.run(run)
     assert row is not None, "the run was opened above"
     return Outcome(row, record, not step.computed, telling_it.error)
+
+
+def _report(step: Steps, record: Evaluated) -> Text:
+    """The page that `ftexp report` shows."""
+    from ftexp.report.run.page import page
+
+    row = step.state.journal.run(step.run)
+    assert row is not None, "the run was opened before"
+    return Text(path="report.html", content=page(report_of(row, record, step.state.journal, date.today())), private=True)
 
 
 def _note_end(state: State, step: Steps, run: str, error: BaseException) -> None:

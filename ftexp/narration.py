@@ -13,6 +13,7 @@ from ftexp.cost import TRAINING, Estimate
 from ftexp.data.dataset import FileDataset
 from ftexp.data.messages import Splits
 from ftexp.environment import Environment
+from ftexp.evaluation.flips import Flips
 from ftexp.evaluation.items import TEST, Questions
 from ftexp.evaluation.scoring import Scores, Selection, suite_of
 from ftexp.evaluation.statistics import mean
@@ -66,7 +67,35 @@ def closing_events(p: Prepared, record: Evaluated, step: Steps) -> Iterator[Even
     if isinstance(record, Record) and record.selection:
         yield Figures(step=0, values=dict(_selection_figures(record.selection, p.config.evaluation.confidence)))
     yield from (_items_table(p, q, step) for q in p.questions)
+    yield from _verdict_events(record)
+    if (flips := step.result_or_none("flips", Flips)) is not None:
+        yield _flips_table(flips)
     yield Tags(values={"mlflow.note.content": _note(p, record)})
+
+
+_GATE_FIGURES = {"pass": 1.0, "inconclusive": 0.5, "fail": 0.0}
+
+
+def _verdict_events(record: Evaluated) -> Iterator[Event]:
+    """A gate that isn't measurable has no figure: it is neither passed nor failed."""
+    if record.gates:
+        figures = {f"gate/{g.gate}": _GATE_FIGURES[g.result] for g in record.gates.gates if g.result in _GATE_FIGURES}
+        yield Figures(step=0, values=figures)
+        yield Tags(values={"verdict": record.gates.verdict})
+        yield Text(path="evaluation/gates.json", content=record.gates.model_dump_json(indent=2), private=True)
+    if isinstance(record, Record) and record.diagnoses:
+        yield Tags(values={"ftexp.diagnosis": ", ".join(d.condition for d in record.diagnoses)})
+
+
+def _flips_table(flips: Flips) -> Table:
+    """The broken items first, the worst of them at the top."""
+    columns = ("prompt", "tuned", flips.other, "reference", "change", "score before", "score after", "reason")
+    rows = [
+        (f.prompt, f.said_after, f.said_before, f.reference, change, f.before, f.after, f.reason)
+        for change, each in (("broken", flips.broken), ("fixed", flips.fixed))
+        for f in each
+    ]
+    return Table(path="evaluation/flips.json", columns=columns, rows=tuple(rows))
 
 
 def _estimated(estimate: Estimate) -> Iterator[Figures]:

@@ -172,8 +172,8 @@ def plan(cells: Sequence[PreparedCell], sweep: str | None, asked: Asked, command
 def _steps(keys: Keys) -> Iterator[tuple[str, Key]]:
     yield "train", keys.train
     yield from keys.asked.items()
-    yield from (("score", keys.score), ("compare", keys.compare))
-    yield from ((name, key) for name, key in (("validation", keys.validation), ("select", keys.select)) if key)
+    yield from (("score", keys.score), ("compare", keys.compare), ("flips", keys.flips))
+    yield from ((name, key) for name, key in (("gates", keys.gates), ("validation", keys.validation), ("select", keys.select)) if key)
 
 
 def _run_plan(c: PreparedCell, data: int, model: int, left: Estimate, steps: Sequence[tuple[str, Key]], done: set[str]) -> RunPlan:

@@ -13,7 +13,6 @@ from ftexp.cost import Range
 from ftexp.evaluation.flips import Flips
 from ftexp.journal import Journal, RunRow
 from ftexp.provenance import Inputs, inputs_from
-from ftexp.records import record_of
 from ftexp.report.run.facts import DataUsed, Fact, RunReport, Spent
 from ftexp.run import Evaluated, Record
 from ftexp.tracking.events import Event, Figures, Input, Params, Tags, Text, parse
@@ -24,9 +23,8 @@ _SETTINGS = ("n_epochs", "batch_size", "learning_rate_multiplier", "preset")
 _OF_LORA = ("rank", "alpha", "layers", "learning_rate")
 
 
-def report_of(row: RunRow, journal: Journal, today: date) -> RunReport:
-    """Raises RunNotFoundError for a run that hasn't finished."""
-    record, config = record_of(row), RunConfig.model_validate_json(row.config)
+def report_of(row: RunRow, record: Evaluated, journal: Journal, today: date) -> RunReport:
+    config = RunConfig.model_validate_json(row.config)
     told = Told.of(map(parse, journal.bodies([row.id], "").get(row.id, [])))
     training = record.training if isinstance(record, Record) else None
     flips = journal.step_of(row.id, "flips")

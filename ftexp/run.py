@@ -21,8 +21,10 @@ from ftexp.diagnosis import Diagnosis
 from ftexp.errors import FtexpError, NotThereYetError
 from ftexp.estimating import Said, count_asked, estimate_of
 from ftexp.evaluation.asking import Ask, asks, findings_of, questions_of, ranking_ask
+from ftexp.evaluation.flips import Flips, flips
 from ftexp.evaluation.gates import GateReport
-from ftexp.evaluation.items import Item, Prompts, Questions, SubjectName, items_of
+from ftexp.evaluation.items import TEST, Item, Prompts, Questions, SubjectName, items_of
+from ftexp.evaluation.judging import judge
 from ftexp.evaluation.scoring import Comparison, Scores, Selection, compare, score
 from ftexp.files import sha256_of
 from ftexp.hearing import Subjects, hear, rank_by
@@ -171,9 +173,12 @@ def evaluate(p: Prepared, subjects: Subjects, keys: Keys, step: Steps) -> Evalua
     heard = {q.name: hear(p, q, subjects, keys, step) for q in p.questions}
     scores = step("score", keys.score, Scores, lambda: score(evaluation, heard))
     comparison = step("compare", keys.compare, Comparison, lambda: compare(evaluation, scores))
+    gates = step("gates", keys.gates, GateReport, lambda: judge(evaluation, scores, p.config.suitability.facts)) if keys.gates else None
+    if {"base", "tuned"} <= set(p.prompts):
+        step("flips", keys.flips, Flips, lambda: flips(evaluation, evaluation.headline, "base", heard[TEST], scores))
 
     seconds = sum(h.seconds for h in heard.values())
-    return Evaluated(comparison=comparison, evaluation_seconds=seconds, revision=subjects.revision)
+    return Evaluated(comparison=comparison, evaluation_seconds=seconds, revision=subjects.revision, gates=gates)
 
 
 def keys_for(p: Prepared, model: LocalModel, tuned: str = "") -> Keys:

@@ -7,18 +7,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ftexp.launch import answers_of, launch_evaluation
+from ftexp.errors import ExitCode
+from ftexp.launch import launch_evaluation
 from ftexp.progress import Progress
+from ftexp.report.outcome import show_scores
 from ftexp.report.saying import program, say_behind
-from ftexp.report.terminal import answers_table, results_table
 from ftexp.run import Prepared, prepare
 from ftexp.state import State
 from ftexp.target import Target, find_target
 
 if TYPE_CHECKING:
     from ftexp.config import RunConfig
-
-SHOWN_ITEMS = 2
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,11 +34,10 @@ def main(arguments: argparse.Namespace) -> int:
     for warning in prepared.data.warnings:
         progress.say(f"warning: {warning}")
     outcome = launch_evaluation(prepared, target.composed, target, state, progress)
-    out.print(results_table(prepared, outcome.record))
-    out.print(answers_table(prepared, answers_of(outcome.run, prepared, state), SHOWN_ITEMS))
+    show_scores(prepared, outcome, state, out)
     say_behind(outcome.tracking_error, out)
     out.print(f"see it    {program()} ui {outcome.run.id}", highlight=False, soft_wrap=True)
-    return 0
+    return outcome.record.gates.exit_code if outcome.record.gates else ExitCode.OK
 
 
 def _prepared(target: Target, state: State) -> Prepared:

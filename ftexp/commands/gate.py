@@ -8,7 +8,7 @@ from pathlib import Path
 from ftexp.config import RunConfig
 from ftexp.errors import ConfigError
 from ftexp.evaluation.gates import GateReport
-from ftexp.evaluation.judging import facts_of, judge
+from ftexp.evaluation.judging import judge
 from ftexp.evaluation.scoring import Scores
 from ftexp.records import find_run, record_of
 from ftexp.report.verdict import gates_table, verdict_line
@@ -47,7 +47,7 @@ def _judged_anew(run: str, config: RunConfig, words: list[str], state: State) ->
         raise ConfigError(*faults)
     scores = Scores.model_validate_json(state.journal.step_of(run, "score") or "")
     changed = overridden(config, words)
-    return judge(changed.evaluation, scores, facts_of(changed))
+    return judge(changed.evaluation, scores, changed.suitability.facts)
 
 
 def _is_of_gates(word: str) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from statistics import pstdev
+import math
+from collections.abc import Iterator, Sequence
 
 from ftexp.evaluation.items import SubjectName
 from ftexp.evaluation.scoring import Heard, Scores
@@ -46,11 +46,16 @@ def flips(evaluation: Evaluation, metric: str, other: SubjectName, heard: Heard,
     lower_is_better = evaluation.by_name[metric].lower_is_better
     pairs = list(_pairs(metric, other, heard, scores, lower_is_better))
     verdicts = is_share([score for flip in pairs for score in (flip.before, flip.after)])
-    usual = 0.0 if verdicts or not pairs else pstdev([flip.after - flip.before for flip in pairs])
+    usual = 0.0 if verdicts or not pairs else _deviation([flip.after - flip.before for flip in pairs])
     changed = sorted((f for f in pairs if f.after != f.before and _apart(f) >= usual), key=_apart, reverse=True)
     fixed, broken = ([f for f in changed if ((f.after < f.before) == lower_is_better) == better] for better in (True, False))
     most = None if verdicts else MOST
     return Flips(metric=metric, other=other, fixed=tuple(fixed[:most]), broken=tuple(broken[:most]))
+
+
+def _deviation(values: Sequence[float]) -> float:
+    average = math.fsum(values) / len(values)
+    return math.sqrt(math.fsum((v - average) ** 2 for v in values) / len(values))
 
 
 def _apart(flip: Flip) -> float:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ftexp.evaluation.flips import Flips
 from ftexp.evaluation.gates import GateReport, Judged
 from ftexp.report.saying import NOT_MEASURED
+from ftexp.report.terminal import shortened
 
 if TYPE_CHECKING:
     from rich.table import Table
+
+SHOWN_BROKEN = 3
 
 _SAID = {"pass": "pass", "fail": "FAIL", "inconclusive": "inconclusive", "not_measurable": "not measurable"}
 _STYLES = {"pass": "green", "fail": "bold red", "inconclusive": "yellow", "not_measurable": "dim"}
@@ -39,6 +43,16 @@ def verdict_line(report: GateReport) -> str:
     failed = ", ".join(g.gate for g in report.gates if g.result == "fail")
     undecided = ", ".join(f"{g.gate} ({_SAID[g.result]})" for g in report.gates if g.result in ("inconclusive", "not_measurable"))
     return _VERDICTS[report.verdict].format(failed=failed, open=undecided)
+
+
+def flips_lines(flips: Flips) -> list[str]:
+    """How many items changed, and the worst of those that broke."""
+    other, metric = flips.other.replace("_", "-"), flips.metric.partition("/")[2]
+    lines = [f"changed   {len(flips.fixed):,} items fixed, {len(flips.broken):,} broken against {other} by {metric}"]
+    for flip in flips.broken[:SHOWN_BROKEN]:
+        asked, said, wanted = (shortened(t.replace("\n", " "), 90) for t in (flip.prompt, flip.said_after, flip.reference))
+        lines.append(f"broken    {asked!r}: said {said!r}, expected {wanted!r}")
+    return lines
 
 
 def measured(gate: Judged) -> str:

@@ -25,7 +25,7 @@ def test_another_metric_of_a_run_is_scored_from_the_answers_on_record(copy_of_fi
     before = worked_out()
     said = ftexp("evaluate", "last", "eval.suites.chat.metrics.exact.kind=exact_match")
     assert said.code == 0, said.err
-    assert "exact" in said.out and added(before) == ["score", "compare"]
+    assert "exact" in said.out and added(before) == ["score", "compare", "flips"]
 
 
 def test_another_group_of_questions_is_asked_without_training(copy_of_finished: Finished) -> None:
@@ -33,7 +33,7 @@ def test_another_group_of_questions_is_asked_without_training(copy_of_finished: 
     said = ftexp("evaluate", "last", "eval=tickets", "eval.few_shot=0", "eval.generation.max_new_tokens=3")
     assert said.code == 0, said.err
     assert "exact_match" in said.out
-    assert added(before) == ["answers_base", "answers_tuned", "score", "compare"]
+    assert added(before) == ["answers_base", "answers_tuned", "score", "compare", "flips"]
 
 
 def test_the_same_evaluation_again_does_nothing(copy_of_finished: Finished) -> None:
