@@ -171,8 +171,7 @@ def plan(cells: Sequence[PreparedCell], sweep: str | None, asked: Asked, command
 
 def _steps(keys: Keys) -> Iterator[tuple[str, Key]]:
     yield "train", keys.train
-    yield from ((f"answers_{subject}", key) for subject, key in keys.answers.items())
-    yield from ((f"losses_{subject}", key) for subject, key in keys.losses.items())
+    yield from keys.asked.items()
     yield from (("score", keys.score), ("compare", keys.compare))
     yield from ((name, key) for name, key in (("validation", keys.validation), ("select", keys.select)) if key)
 

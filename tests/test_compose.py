@@ -62,7 +62,7 @@ def test_a_mistyped_key_is_told_with_the_nearest_name() -> None:
 
 
 def test_an_unknown_key_that_is_near_nothing_is_told_with_all_the_names() -> None:
-    assert faults("training.colour=red") == ["training.colour: unknown key; expected one of method"]
+    assert faults("training.colour=red") == ["training.colour: unknown key; expected one of best_metric, early_stopping, method"]
     assert faults("dataset.split=3")[0].startswith("dataset.split: unknown key; expected one of builtin, kind, license")
 
 
@@ -106,6 +106,8 @@ OUT_OF_RANGE = [
     ("eval.few_shot=33", "33", "a whole number from 0 to 32"),
     ("model.provider.validate_every=21", "21", "a whole number from 1 to 20"),
     ("training.method=rlhf", '"rlhf"', "supervised or dpo"),
+    ("training.early_stopping.patience=0", "0", "a whole number from 1 to 1000"),
+    ("training.best_metric=train/loss", '"train/loss"', "validation/loss or validation/token_accuracy"),
     ("name=a/b", '"a/b"', "text without slashes, or null"),
     ("tracking.database=", '""', "the path of a file"),
     ("model.provider.lora.target_modules=[]", "[]", "a list of module names"),

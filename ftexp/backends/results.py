@@ -30,12 +30,16 @@ class File(Value):
 
 
 class TrainingResult(Value):
-    """`best_step` has the lowest validation loss; `adapter` is the model of that step. `trained_tokens` counts every pass."""
+    """`best_step` is the best by `training.best_metric`; `adapter` is the model of that step. `trained_tokens` counts every pass.
+
+    `steps` were done, of `planned_steps`: fewer where training stopped early. None in records from before it could.
+    """
 
     curve: tuple[Point, ...]
     adapter: File
     best_step: int
     steps: int
+    planned_steps: int | None = None
     trained_tokens: int
     seconds: float
 

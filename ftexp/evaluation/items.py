@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from ftexp.backends.results import Generation
@@ -13,7 +13,7 @@ from ftexp.values import digest
 SubjectName = Literal["base", "few_shot", "tuned"]
 Prompts = dict[SubjectName, tuple[tuple[Message, ...], ...]]  # by subject, one an item
 
-TEST = "test"  # the questions that are the dataset's test split
+TEST, VALIDATION = "test", "validation"  # the questions that are the dataset's own; those of a suite have its name
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,9 @@ class Questions:
     prompts: Prompts
     generation: Generation
     left_out: tuple[Item, ...] = ()  # found in the training data
+
+    def without(self, subject: SubjectName) -> Questions:
+        return replace(self, prompts={s: prompts for s, prompts in self.prompts.items() if s != subject})
 
     def of(self, step: str) -> str:
         """The name of a step on these questions; a subject's name comes behind."""

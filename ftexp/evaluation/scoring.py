@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import assert_never
+from typing import TypeVar, assert_never
 
 from pydantic import Field
 
 from ftexp.backends.results import Answers, Losses, Reply
+from ftexp.evaluation.estimators import alone, difference, is_known
 from ftexp.evaluation.items import Item, SubjectName
 from ftexp.evaluation.metrics.base import ReplyMetric, Score
 from ftexp.evaluation.metrics.kinds import Metric
 from ftexp.evaluation.metrics.measured import BaseLikelihood, HeldOutLoss
-from ftexp.evaluation.statistics import Difference, Mean, mean, paired_difference
+from ftexp.evaluation.statistics import Difference, Mean
 from ftexp.evaluation.suites import Evaluation
 from ftexp.values import Value
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,11 @@ class Heard:
     answers: Mapping[SubjectName, Answers]
     losses: Mapping[SubjectName, Losses]
     reply_losses: Mapping[SubjectName, Losses]
+
+    @property
+    def seconds(self) -> float:
+        """That all of it took."""
+        return sum(each.seconds for of in (self.answers, self.losses, self.reply_losses) for each in of.values())
 
 
 class Scores(Value):
@@ -39,11 +47,15 @@ class Scores(Value):
 
 
 class Comparison(Value):
-    """Means by metric and subject; differences by metric, tuned minus the subject named. A metric nobody scored on is absent."""
+    """Means by metric and subject; differences by metric, tuned minus the subject named. A metric nobody scored on is absent.
+
+    `unscored` counts items, `failed` has the first error of a metric that broke on some.
+    """
 
     means: dict[str, dict[SubjectName, Mean]]
     differences: dict[str, dict[SubjectName, Difference]]
     unscored: dict[str, dict[SubjectName, int]]
+    failed: dict[str, dict[SubjectName, str]] = Field(default_factory=dict)
 
 
 class Selection(Value):
@@ -107,18 +119,44 @@ def _one(metric: ReplyMetric, reply: Reply, item: Item) -> Score:
         return Score(value=None, reason=f"{type(error).__name__}: {error}"[:500], failed=True)
 
 
-def compare(scores: Scores, confidence: float) -> Comparison:
+def compare(evaluation: Evaluation, scores: Scores) -> Comparison:
     """Items that one of two subjects has no score for are left out of their difference."""
     means: dict[str, dict[SubjectName, Mean]] = {}
     differences: dict[str, dict[SubjectName, Difference]] = {}
     unscored: dict[str, dict[SubjectName, int]] = {}
-    for metric, subjects in scores.by_metric.items():
-        values = {name: [s.value for s in each] for name, each in subjects.items()}
-        unscored[metric] = {name: vs.count(None) for name, vs in values.items() if None in vs}
-        means[metric] = {name: mean(known, confidence) for name, vs in values.items() if (known := [v for v in vs if v is not None])}
-        differences[metric] = {}
-        for other, theirs in values.items():
-            pairs = [(a, b) for a, b in zip(values["tuned"], theirs, strict=True) if a is not None and b is not None]
-            if other != "tuned" and pairs:
-                differences[metric][other] = paired_difference([a for a, _ in pairs], [b for _, b in pairs], confidence)
-    return Comparison(means=means, differences=differences, unscored={m: u for m, u in unscored.items() if u})
+    failed: dict[str, dict[SubjectName, str]] = {}
+    for name, subjects in scores.by_metric.items():
+        m = Judging(evaluation.by_name[name], scores.clusters.get(suite_of(name)), evaluation.confidence)
+        means[name] = {s: found for s, each in subjects.items() if (found := m.mean(each))}
+        others = [s for s in subjects if s != "tuned"] if "tuned" in subjects else []
+        differences[name] = {s: found for s in others if (found := m.difference(subjects["tuned"], subjects[s]))}
+        unscored[name] = {s: n for s, each in subjects.items() if (n := sum(not is_known(m.metric, score) for score in each))}
+        failed[name] = {s: why for s, each in subjects.items() if (why := next((score.reason for score in each if score.failed), ""))}
+    return Comparison(means=means, differences=differences, unscored=_told(unscored), failed=_told(failed))
+
+
+def _told(by_metric: dict[str, dict[SubjectName, T]]) -> dict[str, dict[SubjectName, T]]:
+    return {metric: found for metric, found in by_metric.items() if found}
+
+
+@dataclass(frozen=True)
+class Judging:
+    """One metric of one suite."""
+
+    metric: Metric
+    clusters: tuple[str, ...] | None
+    confidence: float
+
+    def mean(self, scores: Sequence[Score]) -> Mean | None:
+        (known,), clusters = self._known(scores)
+        return alone(self.metric, known, clusters)(self.confidence) if known else None
+
+    def difference(self, tuned: Sequence[Score], other: Sequence[Score]) -> Difference | None:
+        (ours, theirs), clusters = self._known(tuned, other)
+        return difference(self.metric, ours, theirs, clusters)(self.confidence) if ours else None
+
+    def _known(self, *sides: Sequence[Score]) -> tuple[list[list[Score]], list[str] | None]:
+        """Of the items that every side has a score for."""
+        rows = list(zip(*sides, strict=True))
+        known = [i for i, row in enumerate(rows) if all(is_known(self.metric, score) for score in row)]
+        return [[side[i] for i in known] for side in sides], [self.clusters[i] for i in known] if self.clusters else None

@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, SerializerFunctionWrapHandler, mode
 
 from ftexp.backends.results import Generation
 from ftexp.evaluation.gates import Gate
-from ftexp.evaluation.items import TEST, SubjectName
+from ftexp.evaluation.items import TEST, VALIDATION, SubjectName
 from ftexp.evaluation.metrics.kinds import Metric
 from ftexp.evaluation.metrics.measured import BaseLikelihood, HeldOutLoss
 from ftexp.evaluation.power import ASSUMED_DISCORDANCE
@@ -101,8 +101,9 @@ class Evaluation(Value):
         measured = [f"{suite}/{metric}" for suite, s in self.suites.items() for metric in s.metrics if s.is_plain]
         if self.headline not in measured:
             raise ValueError(f"found headline {self.headline!r}, expected one of {', '.join(measured)} (a metric of test items)")
-        if TEST in self.suites and not self.suites[TEST].is_plain:
-            raise ValueError(f"found a suite {TEST!r} of other items, expected another name for it")
+        for own in (TEST, VALIDATION):
+            if own in self.suites and not self.suites[own].is_plain:
+                raise ValueError(f"found a suite {own!r} of other items, expected another name for it")
         return self
 
     @model_validator(mode="after")

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from ftexp.data.dataset import Dataset
     from ftexp.data.messages import Splits
     from ftexp.journal import RunRow
-    from ftexp.run import Prepared, Record
+    from ftexp.run import Evaluated, Prepared, Record
 
 
-def results_table(p: Prepared, record: Record) -> Table:
+def results_table(p: Prepared, record: Evaluated) -> Table:
     """A row a metric: each subject's mean, and how far tuned is from base and few-shot, with intervals."""
     from rich.table import Table
 
@@ -31,13 +31,13 @@ def results_table(p: Prepared, record: Record) -> Table:
     table.add_column("metric")
     for subject in subjects:
         table.add_column(_heading(subject, evaluation), justify="right")
-    others = [s for s in subjects if s != "tuned"]
+    others = [s for s in subjects if s != "tuned"] if "tuned" in subjects else []
     for other in others:
         table.add_column(f"tuned - {other.replace('_', '-')}", justify="right")
     for metric in record.comparison.means:
         means, differences = record.comparison.means[metric], record.comparison.differences[metric]
         cells = [_mean(means.get(s)) for s in subjects] + [_difference(differences.get(o)) for o in others]
-        table.add_row(metric.split("/", 1)[1] + (" (lower is better)" if evaluation.by_name[metric].lower_is_better else ""), *cells)
+        table.add_row(_named(metric, evaluation), *cells)
     return table
 
 
@@ -67,11 +67,18 @@ def facts(p: Prepared, record: Record) -> list[str]:
     lines = [
         f"trained   {training.steps} steps, {training.trained_tokens:,} tokens in {duration(training.seconds)} "
         f"({training.tokens_per_second:.0f} tokens/s); best validation loss at step {training.best_step}, which is the model evaluated",
-        f"evaluated {len(p.items)} items x {len(p.prompts)} in {duration(record.evaluation_seconds)}",
+        f"evaluated {_asked(p)} in {duration(record.evaluation_seconds)}",
         "cost      nothing billed: trained on this machine",
     ]
     lines += [f"unscored  {metric}: {counts}" for metric, counts in record.comparison.unscored.items()]
     return lines
+
+
+def _asked(p: Prepared) -> str:
+    """`120 items x 3`, and those of suites besides."""
+    own = f"{len(p.items)} items x {len(p.prompts)}"
+    others = [f"{q.name} {len(q.items)} x {len(q.prompts)}" for q in p.questions[1:]]
+    return ", ".join([own, *others])
 
 
 def next_step(p: Prepared, record: Record) -> str:
@@ -92,6 +99,12 @@ def _caption(p: Prepared, share: str) -> str:
 
 def _heading(subject: SubjectName, evaluation: Evaluation) -> str:
     return f"few-shot ({evaluation.few_shot})" if subject == "few_shot" else subject
+
+
+def _named(metric: str, evaluation: Evaluation) -> str:
+    """With its suite where there are several."""
+    name = metric if len(evaluation.suites) > 1 else metric.split("/", 1)[1]
+    return name + (" (lower is better)" if evaluation.by_name[metric].lower_is_better else "")
 
 
 def _mean(found: Mean | None) -> str:

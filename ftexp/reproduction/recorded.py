@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ftexp.backends.results import Answers, Point
+from ftexp.compose import refuse_keys
 from ftexp.config import RunConfig
 from ftexp.errors import ConfigError
 from ftexp.faults import validated
@@ -109,6 +110,25 @@ def judged(values: Any, where: str) -> RunConfig:
     if interpolated:
         raise ConfigError(*(f"{where}: {fault}" for fault in interpolated.values()))
     return config
+
+
+def overridden(config: RunConfig, overrides: Sequence[str]) -> RunConfig:
+    """With other values for some keys. Raises ConfigError with every fault."""
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+    from yaml import YAMLError
+
+    refuse_keys(overrides)
+    if bad := [word for word in overrides if "=" not in word]:
+        raise ConfigError(*(f"{word!r}: expected KEY=VALUE, as in seed=1" for word in bad))
+    if not overrides:
+        return config
+    try:
+        values = OmegaConf.create(config.model_dump(mode="json", by_alias=True))
+        merged = OmegaConf.merge(values, OmegaConf.from_dotlist(list(overrides)))
+        return judged(OmegaConf.to_container(merged, resolve=False), "the command")
+    except (OmegaConfBaseException, YAMLError) as error:
+        raise ConfigError(f"{' '.join(overrides)}: can't be read ({' '.join(str(error).split())[:200]}); expected KEY=VALUE") from error
 
 
 def _open(value: Any, key: str = "") -> list[tuple[str, str]]:

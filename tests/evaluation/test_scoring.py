@@ -27,6 +27,7 @@ def evaluation(headline: str = "test/right", **metrics: Metric) -> Evaluation:
 
 
 RIGHT = ExactMatch(kind="exact_match")
+ANY = evaluation("test/m", m=RIGHT)
 FIELD = JsonField(kind="json_field", field="a")
 
 
@@ -76,26 +77,26 @@ def test_a_missing_answer_is_an_error_and_not_a_shorter_list() -> None:
 
 
 def test_what_is_unscored_is_counted_and_never_a_zero() -> None:
-    found = compare(scores(tuned=[1.0, None, 1.0], base=[0.0, 1.0, None]), 0.95)
+    found = compare(ANY, scores(tuned=[1.0, None, 1.0], base=[0.0, 1.0, None]))
     assert found.means["test/m"]["tuned"].value == 1.0 and found.means["test/m"]["tuned"].n == 2
     assert found.means["test/m"]["base"].value == 0.5
     assert found.unscored == {"test/m": {"base": 1, "tuned": 1}}
 
 
 def test_a_difference_is_over_the_items_that_both_have() -> None:
-    difference = compare(scores(tuned=[1.0, None, 1.0], base=[0.0, 1.0, None]), 0.95).differences["test/m"]["base"]
+    difference = compare(ANY, scores(tuned=[1.0, None, 1.0], base=[0.0, 1.0, None])).differences["test/m"]["base"]
     assert (difference.value, difference.n) == (1.0, 1)
 
 
 def test_where_nothing_was_scored_there_is_no_mean_and_no_difference() -> None:
-    found = compare(scores(tuned=[1.0, 1.0], base=[None, None]), 0.95)
+    found = compare(ANY, scores(tuned=[1.0, 1.0], base=[None, None]))
     assert set(found.means["test/m"]) == {"tuned"}
     assert found.differences["test/m"] == {}
     assert found.unscored == {"test/m": {"base": 2}}
 
 
 def test_where_everything_was_scored_nothing_is_counted_as_unscored() -> None:
-    assert compare(scores(tuned=[1.0], base=[0.0]), 0.95).unscored == {}
+    assert compare(ANY, scores(tuned=[1.0], base=[0.0])).unscored == {}
 
 
 def test_tuned_is_compared_with_each_other_subject_and_not_with_itself() -> None:

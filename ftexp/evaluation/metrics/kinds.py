@@ -7,12 +7,33 @@ from typing import Annotated, get_args
 from pydantic import Field
 
 from ftexp.evaluation.metrics.base import MetricKind
+from ftexp.evaluation.metrics.behaviour import Constraints, Language, PiiLeak, Refusal, Repetition
 from ftexp.evaluation.metrics.equal import ExactMatch
 from ftexp.evaluation.metrics.measured import BaseLikelihood, HeldOutLoss
 from ftexp.evaluation.metrics.overlap import Chrf, TokenF1
 from ftexp.evaluation.metrics.structured import JsonField, JsonSchema
+from ftexp.evaluation.metrics.taken import FirstTokenLatency, Latency, TokensIn, TokensOut
+from ftexp.evaluation.metrics.together import DistinctN, LengthRatio, Twins
 
-OfReply = ExactMatch | JsonSchema | JsonField | Chrf | TokenF1
+OfReply = (
+    ExactMatch
+    | JsonSchema
+    | JsonField
+    | Chrf
+    | TokenF1
+    | Constraints
+    | Refusal
+    | PiiLeak
+    | Repetition
+    | Language
+    | DistinctN
+    | Twins
+    | LengthRatio
+    | Latency
+    | FirstTokenLatency
+    | TokensOut
+    | TokensIn
+)
 Measured = HeldOutLoss | BaseLikelihood
 Metric = Annotated[
     OfReply | Measured,
