@@ -129,7 +129,7 @@ def compare(evaluation: Evaluation, scores: Scores) -> Comparison:
         m = Judging(evaluation.by_name[name], scores.clusters.get(suite_of(name)), evaluation.confidence)
         means[name] = {s: found for s, each in subjects.items() if (found := m.mean(each))}
         others = [s for s in subjects if s != "tuned"] if "tuned" in subjects else []
-        differences[name] = {s: found for s in others if (found := m.difference(subjects["tuned"], subjects[s]))}
+        differences[name] = {s: apart for s in others if (apart := m.difference(subjects["tuned"], subjects[s]))}
         unscored[name] = {
             s: n for s, each in subjects.items() if (n := sum(score.applies and not is_known(m.metric, score) for score in each))
         }
