@@ -105,9 +105,10 @@ def _fieller(tuned: Sequence[float], other: Sequence[float], confidence: float, 
         return None, None
     n = len(tuned)
     a, b, t = math.fsum(tuned) / n, math.fsum(other) / n, quantile(confidence, count_groups(n, clusters) - 1)
-    square, middle, rest = b * b - t * t * of_other, a * b - t * t * of_both, a * a - t * t * of_tuned
-    inside = middle * middle - square * rest
-    if square <= 0 or inside <= 1e-12 * middle * middle:  # the other's mean may be 0, or no pair tells the ratio from another
+    square, middle = b * b - t * t * of_other, a * b - t * t * of_both
+    told = a * a * of_other + b * b * of_tuned - 2 * a * b * of_both
+    inside = t * t * (told + t * t * (of_both * of_both - of_tuned * of_other))  # middle**2 - square * rest, without what cancels out
+    if square <= 0 or inside < 0 or told <= 1e-12 * a * a * b * b:  # the other's mean may be 0, or no pair tells the ratio from another
         return None, None
     return (middle - math.sqrt(inside)) / square, (middle + math.sqrt(inside)) / square
 

@@ -130,7 +130,9 @@ def compare(evaluation: Evaluation, scores: Scores) -> Comparison:
         means[name] = {s: found for s, each in subjects.items() if (found := m.mean(each))}
         others = [s for s in subjects if s != "tuned"] if "tuned" in subjects else []
         differences[name] = {s: apart for s in others if (apart := m.difference(subjects["tuned"], subjects[s]))}
-        unscored[name] = {s: n for s, each in subjects.items() if (n := sum(not is_known(m.metric, score) for score in each))}
+        unscored[name] = {
+            s: n for s, each in subjects.items() if (n := sum(score.applies and not is_known(m.metric, score) for score in each))
+        }
         failed[name] = {s: why for s, each in subjects.items() if (why := next((score.reason for score in each if score.failed), ""))}
     return Comparison(means=means, differences=differences, unscored=_told(unscored), failed=_told(failed))
 

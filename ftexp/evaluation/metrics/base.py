@@ -16,13 +16,15 @@ Observed = tuple[str | float, ...]
 class Score(Value):
     """`value` is None where an item could not be scored; `reason` then says why. None is never counted as 0.
 
-    `observed` is what a metric of all replies together makes its figure from. `failed`: the metric broke on this item.
+    `observed` is what a metric of all replies together makes its figure from. `failed`: the metric broke on this item. Where it
+    doesn't apply, as constraints on an item without any, nobody misses the score.
     """
 
     value: float | None
     reason: str = ""
     observed: Observed | None = None
     failed: bool = False
+    applies: bool = True
 
 
 class MetricKind(Value, ABC):

@@ -45,7 +45,7 @@ class Twins(SetMetric):
 
     def score(self, reply: Reply, item: Item) -> Score:
         if not item.twin:
-            return Score(value=None, reason="the item has no twin")
+            return Score(value=None, reason="the item has no twin", applies=False)
         return Score(value=1.0, observed=(item.twin, " ".join(words(reply.text[:20_000])[:_MOST_WORDS])))
 
     def figure(self, observed: Sequence[Observed]) -> float:
@@ -73,7 +73,7 @@ class LengthRatio(SetMetric):
     def score(self, reply: Reply, item: Item) -> Score:
         wanted = len(words(item.reference))
         if not wanted:
-            return Score(value=None, reason="no reference to compare with")
+            return Score(value=None, reason="no reference to compare with", applies=False)
         found = len(words(reply.text[:200_000]))
         return Score(value=found / wanted, observed=(float(found), float(wanted)))
 
