@@ -102,7 +102,10 @@ def _items(suite: Suite, splits: Splits) -> tuple[Item, ...]:
         case GeneratedItems(suite=name, count=count, seed=seed):
             from ftexp.evaluation.generated.making import make
 
-            return make(name, count, seed)
+            try:
+                return make(name, count, seed)
+            except ValueError as error:
+                raise ConfigError(f"eval.suites: a suite of generated items: {error}") from error
         case FileItems(path=path):
             from ftexp.evaluation.item_files import read_items
 

@@ -8,19 +8,30 @@ from pydantic import Field
 
 from ftexp.evaluation.metrics.base import MetricKind
 from ftexp.evaluation.metrics.behaviour import Constraints, Language, PiiLeak, Refusal, Repetition
-from ftexp.evaluation.metrics.equal import ExactMatch
+from ftexp.evaluation.metrics.equal import Contains, ExactMatch, Normalised, Number, Regex, SetOf
+from ftexp.evaluation.metrics.labels import Label, MacroF1
 from ftexp.evaluation.metrics.measured import BaseLikelihood, HeldOutLoss
-from ftexp.evaluation.metrics.overlap import Chrf, TokenF1
-from ftexp.evaluation.metrics.structured import JsonField, JsonSchema
+from ftexp.evaluation.metrics.overlap import Bleu, Chrf, RougeL, TokenF1
+from ftexp.evaluation.metrics.structured import JsonField, JsonSchema, JsonSchemaLenient
 from ftexp.evaluation.metrics.taken import FirstTokenLatency, Latency, TokensIn, TokensOut
 from ftexp.evaluation.metrics.together import DistinctN, LengthRatio, Twins
 
 OfReply = (
     ExactMatch
+    | Normalised
+    | Contains
+    | Regex
+    | Number
+    | SetOf
     | JsonSchema
+    | JsonSchemaLenient
     | JsonField
-    | Chrf
     | TokenF1
+    | RougeL
+    | Chrf
+    | Bleu
+    | Label
+    | MacroF1
     | Constraints
     | Refusal
     | PiiLeak
@@ -35,9 +46,6 @@ OfReply = (
     | TokensIn
 )
 Measured = HeldOutLoss | BaseLikelihood
-Metric = Annotated[
-    OfReply | Measured,
-    Field(discriminator="kind", description="exact_match, json_schema, json_field, chrf, token_f1, held_out_loss or base_likelihood"),
-]
-
 BY_KIND: dict[str, type[MetricKind]] = {get_args(c.model_fields["kind"].annotation)[0]: c for c in get_args(OfReply | Measured)}
+
+Metric = Annotated[OfReply | Measured, Field(discriminator="kind", description=f"one of {', '.join(BY_KIND)}")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
@@ -11,6 +12,9 @@ from ftexp.backends.results import Reply
 from ftexp.evaluation.items import Item
 from ftexp.evaluation.metrics.base import ReplyMetric, Score
 from ftexp.evaluation.metrics.parsing import json_or_text, same
+
+_LOOKED_AT = 100_000  # characters of a reply
+_FENCED = re.compile(r"```(?:json)?\s*(.*?)```", re.DOTALL)
 
 
 class JsonSchema(ReplyMetric):
@@ -23,23 +27,26 @@ class JsonSchema(ReplyMetric):
     @field_validator("schema_")
     @classmethod
     def _is_a_schema(cls, schema: dict[str, Any]) -> dict[str, Any]:
-        from jsonschema import Draft202012Validator, SchemaError
-
-        try:
-            Draft202012Validator.check_schema(schema)
-        except SchemaError as error:
-            raise ValueError(f"not a JSON schema ({error.message})") from error
-        return schema
+        return checked_schema(schema)
 
     def score(self, reply: Reply, item: Item) -> Score:
-        from jsonschema import Draft202012Validator
+        return _by_schema(reply.text, self.schema_)
 
-        try:
-            value = json.loads(reply.text)
-        except (ValueError, RecursionError) as error:
-            return Score(value=0.0, reason=f"not JSON: {error}")
-        first = next(iter(Draft202012Validator(self.schema_).iter_errors(value)), None)
-        return Score(value=1.0) if first is None else Score(value=0.0, reason=first.message)
+
+class JsonSchemaLenient(ReplyMetric):
+    """1 when there is JSON of the schema in the reply: what is fenced, or else the first object or list in it."""
+
+    is_verdict: ClassVar[bool] = True
+    kind: Literal["json_schema_lenient"]
+    schema_: dict[str, Any] = Field(alias="schema", description="a JSON schema")
+
+    @field_validator("schema_")
+    @classmethod
+    def _is_a_schema(cls, schema: dict[str, Any]) -> dict[str, Any]:
+        return checked_schema(schema)
+
+    def score(self, reply: Reply, item: Item) -> Score:
+        return _by_schema(json_inside(reply.text[:_LOOKED_AT]), self.schema_)
 
 
 class JsonField(ReplyMetric):
@@ -56,3 +63,38 @@ class JsonField(ReplyMetric):
         if same(found[self.field], wanted[self.field]):
             return Score(value=1.0)
         return Score(value=0.0, reason=f"found {found[self.field]!r}, expected {wanted[self.field]!r}")
+
+
+def checked_schema(schema: dict[str, Any]) -> dict[str, Any]:
+    """Raises ValueError for what is no JSON schema."""
+    from jsonschema import Draft202012Validator, SchemaError
+
+    try:
+        Draft202012Validator.check_schema(schema)
+    except SchemaError as error:
+        raise ValueError(f"not a JSON schema ({error.message})") from error
+    return schema
+
+
+def _by_schema(text: str, schema: dict[str, Any]) -> Score:
+    from jsonschema import Draft202012Validator
+
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        return Score(value=0.0, reason=f"not JSON: {error}"[:300])
+    first = next(iter(Draft202012Validator(schema).iter_errors(value)), None)
+    return Score(value=1.0) if first is None else Score(value=0.0, reason=first.message[:300])
+
+
+def json_inside(text: str) -> str:
+    """What is between the first fences, or the first object or list; all of the text where there is none."""
+    if fenced := _FENCED.search(text):
+        return fenced[1]
+    start = min((at for at in (text.find("{"), text.find("[")) if at >= 0), default=-1)
+    if start < 0:
+        return text
+    try:
+        return text[start : json.JSONDecoder().raw_decode(text, start)[1]]
+    except (ValueError, RecursionError):
+        return text[start:]
