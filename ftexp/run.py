@@ -12,12 +12,12 @@ from pathlib import Path
 from ftexp.advice import Earlier, advice_for, earlier_runs
 from ftexp.backends.local.backend import LocalBackend
 from ftexp.backends.opening import LocalModel, Opening, open_model
-from ftexp.backends.results import File, Point, TrainingResult
+from ftexp.backends.results import Answers, File, Point, TrainingResult
 from ftexp.budget import Planned, verdict
 from ftexp.config import RunConfig
 from ftexp.cost import NOTHING, Estimate
 from ftexp.data.loading import Loaded, load
-from ftexp.diagnosis import Diagnosis
+from ftexp.diagnosis import Diagnosis, diagnose
 from ftexp.errors import FtexpError, NotThereYetError
 from ftexp.estimating import Said, count_asked, estimate_of
 from ftexp.evaluation.asking import Ask, asks, findings_of, questions_of, ranking_ask
@@ -29,8 +29,10 @@ from ftexp.evaluation.scoring import Comparison, Scores, Selection, compare, sco
 from ftexp.files import sha256_of
 from ftexp.hearing import Subjects, hear, rank_by
 from ftexp.keys import Keys, keys_of
+from ftexp.loss_curve import curves_of
 from ftexp.once import Once
 from ftexp.presets import Resolved, resolve
+from ftexp.side_effects import copied, forgotten
 from ftexp.state import State
 from ftexp.steps import Steps
 from ftexp.suitability import Advice, mistakes
@@ -162,8 +164,9 @@ def execute(p: Prepared, model: LocalModel, keys: Keys, step: Steps) -> Record:
     subjects = Subjects(model.revision, backend, adapters_of(training, step.state.root))
     found = evaluate(p, subjects, keys, step)
     selection = rank_by(p, subjects, keys, step) if keys.select else None
+    diagnoses = _diagnosed(p, training, found, step)
 
-    return Record(**dict(found), training=training, selection=selection)
+    return Record(**dict(found), training=training, selection=selection, diagnoses=diagnoses)
 
 
 def evaluate(p: Prepared, subjects: Subjects, keys: Keys, step: Steps) -> Evaluated:
@@ -179,6 +182,14 @@ def evaluate(p: Prepared, subjects: Subjects, keys: Keys, step: Steps) -> Evalua
 
     seconds = sum(h.seconds for h in heard.values())
     return Evaluated(comparison=comparison, evaluation_seconds=seconds, revision=subjects.revision, gates=gates)
+
+
+def _diagnosed(p: Prepared, training: TrainingResult, found: Evaluated, step: Steps) -> tuple[Diagnosis, ...]:
+    """From the whole curve, what the suites say was lost, and replies that are answers of the training data."""
+    lost = tuple(forgotten(found.comparison, p.config.evaluation))
+    copies = copied(step.result_of("answers_tuned", Answers).replies, p.items, p.data.splits.train)
+    stopping = p.config.training.early_stopping
+    return diagnose(curves_of(training.curve), training.best_step, training.steps, p.hyperparameters, stopping, lost, copies)
 
 
 def keys_for(p: Prepared, model: LocalModel, tuned: str = "") -> Keys:

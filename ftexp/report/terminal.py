@@ -14,9 +14,10 @@ from ftexp.report.saying import NOT_MEASURED, duration
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from ftexp.backends.results import Answers
+    from ftexp.backends.results import Answers, TrainingResult
     from ftexp.data.dataset import Dataset
     from ftexp.data.messages import Splits
+    from ftexp.diagnosis import Diagnosis
     from ftexp.journal import RunRow
     from ftexp.run import Evaluated, Prepared, Record
 
@@ -65,13 +66,18 @@ def facts(p: Prepared, record: Record) -> list[str]:
     """Training, time and money, a line each."""
     training = record.training
     lines = [
-        f"trained   {training.steps} steps, {training.trained_tokens:,} tokens in {duration(training.seconds)} "
-        f"({training.tokens_per_second:.0f} tokens/s); best validation loss at step {training.best_step}, which is the model evaluated",
+        f"trained   {_steps(training)}, {training.trained_tokens:,} tokens in {duration(training.seconds)} "
+        f"({training.tokens_per_second:.0f} tokens/s); best {p.config.training.best_metric} at step {training.best_step}, which is the model evaluated",
         f"evaluated {_asked(p)} in {duration(record.evaluation_seconds)}",
         "cost      nothing billed: trained on this machine",
     ]
     lines += [f"unscored  {metric}: {counts}" for metric, counts in record.comparison.unscored.items()]
     return lines
+
+
+def _steps(training: TrainingResult) -> str:
+    planned = training.planned_steps
+    return f"{training.steps} steps" + (f" of {planned}, stopped early" if planned and planned > training.steps else "")
 
 
 def _asked(p: Prepared) -> str:
@@ -81,16 +87,13 @@ def _asked(p: Prepared) -> str:
     return ", ".join([own, *others])
 
 
-def next_step(p: Prepared, record: Record) -> str:
-    """The one change most worth trying, as an override."""
-    h, curve = p.hyperparameters, [pt for pt in record.training.curve if "validation/loss" in pt.figures]
-    if record.training.best_step < record.training.steps:
-        late = curve[-1].figures["validation/loss"] / min(pt.figures["validation/loss"] for pt in curve)
-        if late > 1.1 and isinstance(h.n_epochs, int) and h.n_epochs > 1:
-            return f"hyperparameters.n_epochs={h.n_epochs - 1}"
-    if isinstance(h.n_epochs, int):
-        return f"hyperparameters.n_epochs={min(h.n_epochs + 2, 50)}"
-    return "seed=1"
+def diagnosis_lines(diagnoses: Sequence[Diagnosis]) -> list[str]:
+    """Each condition with its evidence and what helps, the most severe first."""
+    lines = []
+    for d in diagnoses:
+        lines.append(f"diagnosis {d.condition.replace('_', ' ')}: {d.evidence}")
+        lines += [f"          what helps: {'; '.join(d.remedies)}"] if d.remedies else []
+    return lines
 
 
 def _caption(p: Prepared, share: str) -> str:

@@ -91,7 +91,7 @@ def make_again(
 def foreign_config(run: Recorded, root: Path) -> list[tuple[str, str, str]]:
     """(key, found there, default here) of what a config from elsewhere says otherwise than ftexp's own."""
     theirs, ours = flattened(run.config), flattened(_default(root))
-    keys = [k for k in theirs if not k.startswith(("prices.models", "hyperparameters.candidates", "eval.suites"))]
+    keys = [k for k in theirs if not k.startswith(("prices.models", "hyperparameters.candidates", "eval.suites", "eval.gates"))]
     return [(k, theirs[k], ours.get(k, "none")) for k in keys if theirs[k] != ours.get(k)]
 
 

@@ -115,6 +115,7 @@ def test_one_verdict_has_an_interval_and_one_figure_has_none() -> None:
 @settings(deadline=None)
 @given(FIGURES.filter(lambda values: len(set(values)) > 1 and not set(values) <= {0.0, 1.0}), CONFIDENCE)
 def test_the_interval_of_a_figure_is_students(values: list[float], confidence: float) -> None:
+    values = [2 + v for v in values]  # no share
     found, error = mean(values, confidence), float(scipy.stats.sem(values))
     low, high = scipy.stats.t.interval(confidence, len(values) - 1, loc=sum(values) / len(values), scale=error)
     assert (found.standard_error, found.low, found.high) == pytest.approx((error, low, high), abs=1e-9)
@@ -127,9 +128,15 @@ def test_a_difference_of_figures_is_students_paired_one() -> None:
     assert (found.value, found.low, found.high) == pytest.approx((0.15, reference.low, reference.high))
 
 
-def test_equal_figures_have_no_spread() -> None:
-    found = mean([0.3] * 4, 0.95)
-    assert (found.standard_error, found.low, found.high) == pytest.approx((0.0, 0.3, 0.3))
+def test_equal_figures_of_any_size_tell_no_interval() -> None:
+    found = mean([3.0] * 4, 0.95)
+    assert (found.value, found.standard_error, found.low, found.high) == (3.0, 0.0, None, None)
+
+
+def test_equal_scores_from_0_to_1_are_as_uncertain_as_equal_verdicts() -> None:
+    found, unseen = mean([0.3] * 4, 0.95), wilson(0, 4, 0.95)[1]
+    assert found.low is not None and found.high is not None
+    assert found.low < 0.3 * (1 - unseen / 2) and found.high > 0.3 + unseen / 2
 
 
 def test_no_values_and_unequal_lengths_are_errors() -> None:

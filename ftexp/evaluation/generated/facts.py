@@ -240,7 +240,7 @@ WITH_A_WORD: Tables = {
     ),
     "season": (
         "In which season {} in the north of Europe?",
-        "does it snow most = winter, do leaves fall from the trees = autumn/fall, is it hottest = summer, is it coldest = winter, "
+        "does it snow most = winter, do leaves drop from the trees = autumn/fall, is it hottest = summer, is it coldest = winter, "
         "is Christmas = winter, are the days shortest = winter, are the days longest = summer, is January = winter, is July = summer, "
         "is August = summer, is October = autumn/fall, is April = spring, do flowers begin to bloom = spring, "
         "do people build snowmen = winter, do people go to the beach = summer, is Easter = spring, is Halloween = autumn/fall",
