@@ -277,17 +277,15 @@ def _metric_plans(p: Prepared) -> Iterator[MetricPlan]:
     for name, metric in evaluation.by_name.items():
         earlier = p.earlier.spreads.get(name)
         spread = earlier.spread if earlier and earlier.definition == metric else None
-        known = spread is not None
+        known, items = spread is not None, sizes[evaluation.questions_of(suite_of(name))]
         if spread is None and metric.is_verdict:
             spread = Spread(kind="discordance", value=evaluation.assumed_discordance)
         yield MetricPlan(
             metric=name,
             headline=name == evaluation.headline,
-            items=sizes[evaluation.questions_of(suite_of(name))],
+            items=items,
             confidence=evaluation.confidence,
             spread=spread,
             spread_from=earlier.run if earlier and known else None,
-            smallest_change=smallest_change(sizes[evaluation.questions_of(suite_of(name))], spread, evaluation.confidence)
-            if spread
-            else None,
+            smallest_change=smallest_change(items, spread, evaluation.confidence) if spread else None,
         )

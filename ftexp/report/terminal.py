@@ -64,10 +64,10 @@ def shortened(text: str, longest: int = 280) -> str:
 
 def facts(p: Prepared, record: Record) -> list[str]:
     """Training, time and money, a line each."""
-    training = record.training
+    training, best = record.training, f"best {p.config.training.best_metric} at step {record.training.best_step}"
     lines = [
         f"trained   {_steps(training)}, {training.trained_tokens:,} tokens in {duration(training.seconds)} "
-        f"({training.tokens_per_second:.0f} tokens/s); best {p.config.training.best_metric} at step {training.best_step}, which is the model evaluated",
+        f"({training.tokens_per_second:.0f} tokens/s); {best}, which is the model evaluated",
         f"evaluated {_asked(p)} in {duration(record.evaluation_seconds)}",
         "cost      nothing billed: trained on this machine",
     ]
