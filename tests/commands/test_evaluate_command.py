@@ -5,8 +5,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from conftest import Finished
-from tiny import ftexp, write_chats
+from tiny import Finished, ftexp, write_chats
 
 from ftexp.state import State
 

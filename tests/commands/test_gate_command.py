@@ -5,9 +5,8 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from conftest import Finished
 from mlflow import MlflowClient
-from tiny import ftexp
+from tiny import Finished, ftexp
 
 EASY = "eval.gates.overlap={line: Says anything, metric: chat/chrf, at_least: 0.0, by: point}"
 HARD = "eval.gates.overlap={line: Perfect, metric: chat/chrf, at_least: 1.0, by: point}"
