@@ -13,7 +13,7 @@ from ftexp.evaluation.shares import Table, is_share, share_tails
 Interval = Callable[[float], tuple[float | None, float | None]]  # low and high by the confidence
 
 SUREST = 1e-12  # p-values aren't told below
-STEPS = 60  # halvings of the logarithm of a p-value, to its last digits
+STEPS = 45  # halvings of the logarithm of a p-value, to twelve digits
 NOTHING = Evidence(1.0, 1.0)
 
 

@@ -20,7 +20,7 @@ def count_groups(n: int, clusters: Sequence[str] | None) -> int:
 
 
 def told_error(values: Sequence[float], clusters: Sequence[str] | None) -> float | None:
-    """Standard error of the mean, 0 where all values are equal. None where there is one item or one group.
+    """Standard error of the mean, 0 where all values are equal. None as for a covariance.
 
     Groups that agree though their items differ can't tell it: then it is that of the items.
     """
@@ -41,12 +41,13 @@ def items_worth(values: Sequence[float], clusters: Sequence[str] | None) -> floa
 
 
 def covariance(a: Sequence[float], b: Sequence[float], clusters: Sequence[str] | None) -> float | None:
-    """Of the means of two scores of the same items. None where there is one item or one group."""
+    """Of the means of two scores of the same items. None where there is one item or one group, or it is larger than numbers go."""
     mine, theirs = _deviations(a, clusters), _deviations(b, clusters)
     groups = len(mine)
     if groups < 2:
         return None
-    return math.fsum(x * y for x, y in zip(mine, theirs, strict=True)) / (groups - 1) * (groups / len(a)) / len(a)
+    found = math.fsum(x * y for x, y in zip(mine, theirs, strict=True)) / (groups - 1) * (groups / len(a)) / len(a)
+    return found if math.isfinite(found) else None
 
 
 def _deviations(values: Sequence[float], clusters: Sequence[str] | None) -> list[float]:

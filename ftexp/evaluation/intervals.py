@@ -22,7 +22,7 @@ from ftexp.evaluation.shares import Table, is_share, score_interval
 
 @dataclass(frozen=True)
 class Told:
-    """What items tell of a mean: `ends` gives its interval by the confidence."""
+    """What items tell of a mean or a difference: `ends` gives its interval by the confidence. Verdicts' differences need no `error`."""
 
     value: float
     error: float | None
@@ -61,10 +61,14 @@ def told_of_mean(values: Sequence[float], clusters: Sequence[str] | None) -> Tol
 def told_of_difference(tuned: Sequence[float], other: Sequence[float], clusters: Sequence[str] | None) -> Told:
     each = [a - b for a, b in zip(tuned, other, strict=True)]
     average, n, clusters = _average(each), len(each), real_groups(clusters)
+    are_verdicts = is_share(tuned) and is_share(other)
+    if are_verdicts and clusters is None:
+        table = Table.of(tuned, other)
+        return Told(average, None, lambda c: table.newcombe(quantile(c, None)))
     error, degrees = told_error(each, clusters), count_groups(n, clusters) - 1
-    if is_share(tuned) and is_share(other) and (clusters is None or error is not None):
-        table = Table.of(tuned, other).worth(items_worth(each, clusters))
-        return Told(average, error, lambda c: table.newcombe(quantile(c, None if clusters is None else degrees)))
+    if are_verdicts and error is not None:
+        worth = Table.of(tuned, other).worth(items_worth(each, clusters))
+        return Told(average, error, lambda c: worth.newcombe(quantile(c, degrees)))
     if error == 0 and _is_from_0_to_1(tuned) and _is_from_0_to_1(other):
         return Told(average, error, lambda c: _unseen(average, n, quantile(c, degrees), -1))
     return Told(average, error, _students(average, error, degrees))
