@@ -9,6 +9,7 @@ import pytest
 
 from ftexp.compose import Composed, Composer, compose
 from ftexp.errors import ConfigError
+from ftexp.evaluation.metrics.kinds import BY_KIND
 
 HERE = Path(__file__).parent
 
@@ -123,9 +124,9 @@ WRONG_KINDS = [
     ("dataset.kind=csv", '"csv"', "builtin, jsonl, table, sharegpt or alpaca"),
     ("model.provider.kind=azure", '"azure"', "local or openai"),
     (
-        "eval.suites.tickets.metrics.format.kind=bleu",
-        '"bleu"',
-        "exact_match, json_schema, json_field, chrf, token_f1 or held_out_loss",
+        "eval.suites.tickets.metrics.format.kind=bleurt",
+        '"bleurt"',
+        f"one of {', '.join(BY_KIND)}",
     ),
     ("tracking.kind=null", "null", "local or server"),
     ("tracking.kind=[local]", '["local"]', "local or server"),

@@ -7,16 +7,31 @@ from typing import Annotated, get_args
 from pydantic import Field
 
 from ftexp.evaluation.metrics.base import MetricKind
-from ftexp.evaluation.metrics.equal import ExactMatch
+from ftexp.evaluation.metrics.equal import Contains, ExactMatch, Normalised, Number
+from ftexp.evaluation.metrics.labels import Label, MacroF1
 from ftexp.evaluation.metrics.measured import BaseLikelihood, HeldOutLoss
-from ftexp.evaluation.metrics.overlap import Chrf, TokenF1
-from ftexp.evaluation.metrics.structured import JsonField, JsonSchema
+from ftexp.evaluation.metrics.overlap import Bleu, Chrf, RougeL, SetF1, TokenF1
+from ftexp.evaluation.metrics.structured import JsonField, JsonSchema, JsonSchemaLenient, Regex
 
-OfReply = ExactMatch | JsonSchema | JsonField | Chrf | TokenF1
+OfReply = (
+    ExactMatch
+    | Normalised
+    | Contains
+    | Number
+    | Label
+    | MacroF1
+    | JsonSchema
+    | JsonSchemaLenient
+    | JsonField
+    | Regex
+    | Chrf
+    | TokenF1
+    | SetF1
+    | RougeL
+    | Bleu
+)
 Measured = HeldOutLoss | BaseLikelihood
-Metric = Annotated[
-    OfReply | Measured,
-    Field(discriminator="kind", description="exact_match, json_schema, json_field, chrf, token_f1, held_out_loss or base_likelihood"),
-]
 
 BY_KIND: dict[str, type[MetricKind]] = {get_args(c.model_fields["kind"].annotation)[0]: c for c in get_args(OfReply | Measured)}
+
+Metric = Annotated[OfReply | Measured, Field(discriminator="kind", description=f"one of {', '.join(BY_KIND)}")]
