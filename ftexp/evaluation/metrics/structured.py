@@ -160,15 +160,15 @@ def _operations(nodes: Any) -> Iterator[Any]:
 
 def _matches(pattern: str, text: str, whole: bool) -> bool:
     parsed, every = _parsed(pattern), (2 << len(text)) - 1
-    ends = _Following(text, parsed.state).after(parsed, 1 if whole else every, parsed.state.flags)
+    ends = _Following(text).after(parsed, 1 if whole else every, parsed.state.flags)
     return bool(ends >> len(text)) if whole else bool(ends)
 
 
 class _Following:
     """Follows a pattern through a text, from a set of places to the set of places it may end at: bit n is before character n."""
 
-    def __init__(self, text: str, state: Any) -> None:
-        self._text, self._state, self._steps = text, state, 0
+    def __init__(self, text: str) -> None:
+        self._text, self._steps = text, 0
         self._places: dict[tuple[str, int, int], int] = {}
 
     def after(self, nodes: Any, places: int, flags: int) -> int:
@@ -212,7 +212,8 @@ class _Following:
         """The places that the operation takes."""
         key = str(op), id(operand), flags  # small numbers are one object whatever they mean
         if key not in self._places:
-            one = import_module("re._parser").SubPattern(self._state, [(op, operand)])
+            parser = import_module("re._parser")
+            one = parser.SubPattern(parser.State(), [(op, operand)])  # a state of its own: that of the pattern has its flags
             marks = bytearray(b"0" * (len(self._text) + 1))
             for found in import_module("re._compiler").compile(one, flags).finditer(self._text):
                 marks[-1 - found.start()] = ord("1")
