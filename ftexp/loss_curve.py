@@ -138,7 +138,7 @@ def lowest(series: Series) -> int:
 def slope_of(series: Series) -> float:
     """The median of the slopes between all pairs (Theil 1950, Sen 1968); of many values, between some that are spread evenly."""
     every = -(-len(series) // 60)
-    return median((b - a) / (t - s) for (s, a), (t, b) in combinations(series[::-1][::every][::-1], 2))
+    return float(median((b - a) / (t - s) for (s, a), (t, b) in combinations(series[::-1][::every][::-1], 2)))
 
 
 def trend_errors(series: Series, scatter: Scatter) -> float:

@@ -80,7 +80,7 @@ def figure(pairs: list[tuple[str, Item]], **definition: Any) -> float:
         ("first_token_latency", "x", "y", 0.5),
         ("length_ratio", "one two three", "one two", 1.5),
         ("repetition", "a b c d e f", "", 0),
-        ("repetition", "go on and go on and go on", "", 1 - 3 / 7),
+        ("repetition", "go on and go on and go on", "", 1 - 3 / 6),
         ("language", "The weather in the city is very good today, and it is warm.", "", None),
     ],
 )

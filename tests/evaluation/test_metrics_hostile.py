@@ -94,9 +94,3 @@ def test_no_metric_breaks_on_hostile_replies(kind: str) -> None:
     if isinstance(m, SetMetric):
         observed = [s.observed for s in found if s.observed is not None]
         assert math.isfinite(m.figure(observed)) and math.isfinite(m.figure(observed[:1] * 3))
-
-
-@pytest.mark.parametrize("pattern", ["(a+)+$", "(a*)*b", "([a-z]+){2,}x", "(", "*"])
-def test_a_pattern_that_can_take_for_ever_is_refused(pattern: str) -> None:
-    with pytest.raises(ValueError, match=r"can take for ever|not a regular expression"):
-        BY_KIND["regex"].model_validate({"kind": "regex", "pattern": pattern})

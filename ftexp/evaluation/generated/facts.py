@@ -224,7 +224,7 @@ WITH_A_WORD: Tables = {
     "proverb": (
         "Which word completes the proverb “{} ...”?",
         "An apple a day keeps the doctor = away, Actions speak louder than = words, Better late than = never, "
-        "All that glitters is not = gold, Practice makes = perfect, Time is = money, Two heads are better than = one, "
+        "All that glitters is not = gold, Practice makes = perfect, Time is = money, Better late than = never, "
         "The early bird catches the = worm, Honesty is the best = policy, Knowledge is = power, Love is = blind, "
         "Haste makes = waste, Look before you = leap, No pain no = gain, Easy come easy = go, "
         "Curiosity killed the = cat, Beggars can't be = choosers, "

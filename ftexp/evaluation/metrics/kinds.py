@@ -8,11 +8,11 @@ from pydantic import Field
 
 from ftexp.evaluation.metrics.base import MetricKind
 from ftexp.evaluation.metrics.behaviour import Constraints, Language, PiiLeak, Refusal, Repetition
-from ftexp.evaluation.metrics.equal import Contains, ExactMatch, Normalised, Number, Regex, SetOf
+from ftexp.evaluation.metrics.equal import Contains, ExactMatch, Normalised, Number
 from ftexp.evaluation.metrics.labels import Label, MacroF1
 from ftexp.evaluation.metrics.measured import BaseLikelihood, HeldOutLoss
-from ftexp.evaluation.metrics.overlap import Bleu, Chrf, RougeL, TokenF1
-from ftexp.evaluation.metrics.structured import JsonField, JsonSchema, JsonSchemaLenient
+from ftexp.evaluation.metrics.overlap import Bleu, Chrf, RougeL, SetF1, TokenF1
+from ftexp.evaluation.metrics.structured import JsonField, JsonSchema, JsonSchemaLenient, Regex
 from ftexp.evaluation.metrics.taken import FirstTokenLatency, Latency, TokensIn, TokensOut
 from ftexp.evaluation.metrics.together import DistinctN, LengthRatio, Twins
 
@@ -22,7 +22,7 @@ OfReply = (
     | Contains
     | Regex
     | Number
-    | SetOf
+    | SetF1
     | JsonSchema
     | JsonSchemaLenient
     | JsonField
