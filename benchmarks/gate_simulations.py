@@ -72,7 +72,7 @@ def families(draw: Generator, draws: int) -> Iterator[Line]:
 
 
 def _sizes(name: str) -> tuple[int, ...]:
-    return SIZES if name == "of all kinds" else (200,)
+    return SIZES if name == "of all kinds" else (50, 200)
 
 
 def _normal(draw: Generator, gates: int, n: int, alike: float) -> Array:
@@ -95,7 +95,7 @@ def winners(draw: Generator, draws: int) -> Iterator[Line]:
     kinds: tuple[tuple[Scores, float, tuple[int, ...]], ...] = (
         (verdicts, 0.65, (50, 200)),
         (f1, 0.65, (50, 200)),
-        (nearly_all, 0.925, (200,)),
+        (nearly_all, 0.925, (50, 200)),
     )
     for scores, truth, sizes in kinds:
         for cells, n in ((c, n) for c in (9, 50) for n in sizes):

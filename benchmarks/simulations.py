@@ -181,6 +181,15 @@ def groups(draw: Generator, draws: int) -> Iterator[Line]:
         yield at_most(f"{case}: better, though nothing changed", [_share(d.low is not None and d.low > 0 for d in pairs)], 0.05, draws)
 
 
+def few_groups(draw: Generator, draws: int) -> Iterator[Line]:
+    """Not promised: where few groups are much alike and nearly all is right, the groups that aren't may be missing."""
+    for count, size, share in ((5, 40, 0.9), (10, 30, 0.9), (20, 10, 0.9)):
+        right = (draw.random((draws, count * size)) < _each_group(draw, draws, count, size, share, 0.3)).astype(float).tolist()
+        clusters = [str(i // size) for i in range(count * size)]
+        covered = _share(_holds(mean(r, CONFIDENCE, clusters), share) for r in right)
+        yield _told(f"{count:2} groups of {size}, correlation 0.3 in a group: verdicts, {share:g} right", covered)
+
+
 def _each_group(draw: Generator, draws: int, count: int, size: int, share: float, alike: float) -> Array:
     """The probability of each item to be right: one for a group, which vary so that two of a group correlate."""
     if not alike:

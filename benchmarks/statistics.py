@@ -58,7 +58,7 @@ def main() -> int:
         show("Means", simulations.means(draw, 5 * draws)),
         show("Pairs of scores", simulations.score_pairs(draw, draws)),
         show("Ratios", simulations.ratios(draw, draws)),
-        show("Items in groups", simulations.groups(draw, draws)),
+        show("Items in groups", (*simulations.groups(draw, draws), *simulations.few_groups(draw, draws))),
         show("Figures of all items together", simulations.figures(draw, draws // 20)),
         show("Eleven gates at their thresholds: any decided", gates.families(draw, draws)),
         show("The winner's own score", gates.winners(draw, draws // 2)),
