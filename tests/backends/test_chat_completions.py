@@ -17,9 +17,10 @@ from chat_server import ChatServer, Request, Response, completion, failure, serv
 from ftexp.backends.hosted.chat_completions import answers
 from ftexp.backends.hosted.completion import MalformedError, reply_of
 from ftexp.backends.hosted.endpoint import Endpoint
+from ftexp.backends.hosted.keeping import kept_beside
 from ftexp.backends.hosted.patience import Patience, asked_wait
-from ftexp.backends.kept import KeptBatches
-from ftexp.backends.results import Answers, Generation
+from ftexp.backends.kept import Batch, KeptBatches
+from ftexp.backends.results import Answers, Generation, Reply
 from ftexp.data.messages import Message, ToolCall
 from ftexp.errors import ConfigError, FtexpError, ModelError
 
@@ -248,6 +249,14 @@ def test_a_service_that_is_down_stops_the_whole_before_every_item_is_given_up(tm
     assert sorted(kept.read()) == [0, 1, 2, 3, 4]
 
 
+def test_only_failures_in_a_row_end_the_whole() -> None:
+    with serving(lambda r: failure(429) if r.number == 1 else right(r)) as server:
+        assert texts(Asker(server).ask(12, in_flight=1)) == all_right(12)
+    with serving(lambda r: failure(500) if int(r.item) % 2 else right(r)) as server:
+        found = Asker(server, patience=Patience(tries=2)).ask(24, in_flight=1)
+    assert [bool(r.error) for r in found.replies] == [False, True] * 12
+
+
 STOPS = {
     401: "expected a valid key in SOME_API_KEY",
     402: "SOME_API_KEY has no money or quota left",
@@ -354,6 +363,35 @@ def test_an_interrupt_between_two_answers_loses_none(tmp_path: Path) -> None:
         with pytest.raises(KeyboardInterrupt):
             asker.ask(50, in_flight=3)
     assert len(kept.read()) == 4
+
+
+def test_a_disk_that_takes_no_more_ends_it(tmp_path: Path) -> None:
+    kept = KeptBatches(tmp_path / "missing" / "kept")
+    batch = Batch(number=0, replies=(), seconds=0)
+    with pytest.raises(FileNotFoundError), kept_beside(kept) as keep:
+        while True:
+            keep(batch)
+    with pytest.raises(FileNotFoundError), kept_beside(kept) as keep:
+        keep(batch)  # the last one
+    with serving(right) as server, pytest.raises(FileNotFoundError):
+        Asker(server, kept).ask(3)
+
+
+def test_batches_that_come_during_a_write_are_all_kept_when_it_ends(tmp_path: Path) -> None:
+    kept = KeptBatches(tmp_path / "kept")
+    with kept_beside(kept) as keep:
+        for number in range(500):
+            keep(Batch(number=number, replies=(), seconds=0.5))
+    assert list(kept.read()) == list(range(500))
+
+
+def test_the_seconds_of_all_attempts_add_up(tmp_path: Path) -> None:
+    kept = KeptBatches(tmp_path / "kept")
+    kept.keep(Batch(number=0, replies=(Reply(text="before", tokens_in=1, tokens_out=1),), seconds=1000))
+    with serving(right) as server:
+        found = Asker(server, kept).ask(2)
+    assert found.replies[0].text == "before"
+    assert found.seconds == pytest.approx(sum(b.seconds for b in kept.read().values()), abs=100)
 
 
 def test_the_key_is_in_no_kept_file_and_no_remark_even_where_the_service_says_it(tmp_path: Path) -> None:

@@ -7,11 +7,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from random import Random
 
+import httpx2
 from openai import AsyncOpenAI, OpenAIError
 
 from ftexp.backends.hosted.completion import MalformedError, reply_of, sent_messages
 from ftexp.backends.hosted.endpoint import Endpoint, client_of
 from ftexp.backends.hosted.faults import Fault, fault_of
+from ftexp.backends.hosted.keeping import kept_beside
 from ftexp.backends.hosted.patience import Patience, Pause, Sleep
 from ftexp.backends.kept import Batch, KeptBatches
 from ftexp.backends.results import Answers, Generation, Reply
@@ -41,11 +43,12 @@ def answers(
     """
     started = time.monotonic()
     before = {b.number: b for b in (kept.read() if kept else {}).values() if b.number < len(prompts) and len(b.replies) == 1}
-    asking = _Asking(endpoint, prompts, generation, kept, reached, patience or Patience(), rng or Random(), sleep)
-    asking.replies = {number: batch.replies[0] for number, batch in before.items()}
     left = [i for i in range(len(prompts)) if i not in before]
-    if left:
-        asyncio.run(asking.ask(left, in_flight))
+    with kept_beside(kept) as keep:
+        asking = _Asking(endpoint, prompts, generation, keep, reached, patience or Patience(), rng or Random(), sleep)
+        asking.replies = {number: batch.replies[0] for number, batch in before.items()}
+        if left:
+            asyncio.run(asking.ask(left, in_flight))
     return Answers(
         replies=tuple(asking.replies[i] for i in range(len(prompts))),
         batch_plan=tuple((i,) for i in range(len(prompts))),
@@ -61,16 +64,16 @@ class _Asking:
         endpoint: Endpoint,
         prompts: Prompts,
         generation: Generation,
-        kept: KeptBatches | None,
+        keep: Callable[[Batch], None],
         reached: Reached,
         patience: Patience,
         rng: Random,
         sleep: Sleep,
     ) -> None:
-        self.endpoint, self.prompts, self.generation, self.kept = endpoint, prompts, generation, kept
+        self.endpoint, self.prompts, self.generation, self.keep = endpoint, prompts, generation, keep
         self.reached, self.patience, self.rng, self.sleep = reached, patience, rng, sleep
         self.replies: dict[int, Reply] = {}
-        self.given_up_in_a_row = self.came = 0
+        self.given_up_in_a_row = self.came = self.unscored = 0
         self.started = self.last_came = time.monotonic()
 
     async def ask(self, left: Sequence[int], in_flight: int) -> None:
@@ -86,9 +89,9 @@ class _Asking:
     async def _work(self, client: AsyncOpenAI, items: Iterator[int]) -> None:
         for i in items:
             self.replies[i] = await self._reply(client, i)
-            unscored = sum(bool(r.error) for r in self.replies.values())
+            self.unscored += bool(self.replies[i].error)
             rate = f"{self.came / (time.monotonic() - self.started):.1f} answers/s"
-            self.reached(len(self.replies), f"{rate}, {unscored} unscored" if unscored else rate)
+            self.reached(len(self.replies), f"{rate}, {self.unscored} unscored" if self.unscored else rate)
 
     async def _reply(self, client: AsyncOpenAI, i: int) -> Reply:
         """Asks until it is answered, refused or given up. To be told to wait is no failed try."""
@@ -112,23 +115,22 @@ class _Asking:
                     await self.sleep(self.patience.wait_seconds(failures, self.rng))
 
     async def _request(self, client: AsyncOpenAI, i: int) -> Reply | Fault:
+        """By the SDK's plain `post`, since the bytes of the answer are wanted and not its lenient reading of them."""
         limit = {self.endpoint.limit_name: self.generation.max_new_tokens}
+        asked = {"model": self.endpoint.model, "messages": sent_messages(self.prompts[i]), "temperature": 0, **limit}
         started = time.monotonic()
         try:
             async with asyncio.timeout(self.patience.request_seconds):
-                raw = await client.chat.completions.with_raw_response.create(
-                    model=self.endpoint.model, messages=sent_messages(self.prompts[i]), temperature=0, extra_body=limit
-                )
-            return reply_of(raw.content, time.monotonic() - started)
+                response = await client.post("/chat/completions", body=asked, cast_to=httpx2.Response)
+            return reply_of(response.content, time.monotonic() - started)
         except (OpenAIError, MalformedError, TimeoutError, UnicodeError) as error:
             return fault_of(error, self.endpoint)
 
     def _came(self, i: int, said: Reply) -> Reply:
-        """Kept before anything else may happen. A batch's seconds are those since the one before it, so that all add up to the clock's."""
+        """Kept at once. A batch's seconds are those since the one before it, so that all add up to the clock's."""
         reply = said.model_copy(update={"text": self.endpoint.without_key(said.text)})
         now = time.monotonic()
-        if self.kept:
-            self.kept.keep(Batch(number=i, replies=(reply,), seconds=now - self.last_came))
+        self.keep(Batch(number=i, replies=(reply,), seconds=now - self.last_came))
         self.last_came = now
         self.pause.in_a_row = self.given_up_in_a_row = 0
         self.came += 1
