@@ -29,9 +29,9 @@ PRICE = ModelPrice(
     jobs_end=None,
     shutdown=None,
 )
-BASE = Asking("answers", "base", "b", items=10, prompt_tokens=1000, reference_tokens=200, most_tokens=50, rate="base")
-TUNED = Asking("answers", "tuned", "t", items=10, prompt_tokens=1000, reference_tokens=200, most_tokens=50, rate="tuned")
-LOSS = Asking("loss", "base", "l", items=10, prompt_tokens=1000, reference_tokens=200, most_tokens=50, rate="loss")
+BASE = Asking("answers", "base", "b", items=10, prompt_tokens=1000, reference_tokens=200, most_tokens=50, rate="base", name="answers: base")
+TUNED = Asking("answers", "tuned", "t", items=10, prompt_tokens=1000, reference_tokens=200, most_tokens=50, rate="tuned", name="answers: tuned")
+LOSS = Asking("loss", "base", "l", items=10, prompt_tokens=1000, reference_tokens=200, most_tokens=50, rate="loss", name="loss: base")
 
 
 def work(*asked: Asking, epochs: object = 3, examples: int = 1000, tokens: TokenCounts | None = TOKENS) -> Work:

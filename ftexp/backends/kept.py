@@ -32,11 +32,11 @@ class KeptBatches:
         found = filter(None, map(_whole, self.path.read_bytes().split(b"\n")))
         return {batch.number: batch for batch in found}
 
-    def keep(self, batch: Batch) -> None:
+    def keep(self, *batches: Batch) -> None:
         """On disk when it returns."""
-        line = batch.model_dump_json()
+        lines = "".join(f"\n{batch.model_dump_json()}\n" for batch in batches)  # each of its own, whatever was cut off before it
         with self.path.open("ab") as file:
-            file.write(f"\n{line}\n".encode())  # a line of its own, whatever was cut off before it
+            file.write(lines.encode())
             file.flush()
             os.fsync(file.fileno())
 
