@@ -64,10 +64,8 @@ def shortened(text: str, longest: int = 280) -> str:
 
 def facts(p: Prepared, record: Record) -> list[str]:
     """Training, time and money, a line each."""
-    training, best = (
-        record.training,
-        f"best {p.config.training.best_metric.replace('/', ' ').replace('_', ' ')} at step {record.training.best_step}",
-    )
+    training, metric = record.training, p.config.training.best_metric.replace("/", " ").replace("_", " ")
+    best = f"best {metric} at step {training.best_step}"
     lines = [
         f"trained   {_steps(training)}, {training.trained_tokens:,} tokens in {duration(training.seconds)} "
         f"({training.tokens_per_second:.0f} tokens/s); {best}, which is the model evaluated",
