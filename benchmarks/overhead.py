@@ -131,7 +131,7 @@ def parts_of(directory: Path, *words: str) -> dict[str, float]:
 
 
 def python_start(directory: Path) -> float:
-    return median(seconds_of(directory, ("-c", "pass")) for _ in range(3))
+    return float(median(seconds_of(directory, ("-c", "pass")) for _ in range(3)))
 
 
 if __name__ == "__main__":

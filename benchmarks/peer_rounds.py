@@ -76,7 +76,7 @@ def rounds(count: int, ours: Callable[[int], float], peer: Callable[[int], float
 
 
 def ratio(found: Sequence[Round]) -> float:
-    return median(r.ours / r.peer for r in found)
+    return float(median(r.ours / r.peer for r in found))
 
 
 def show_machine(threads: int, *packages: str) -> None:

@@ -99,7 +99,7 @@ def plan_of(sweep: PreparedSweep) -> dict[str, Any]:
     first = sweep.cells[0].prepared
     local, generation = first.model.local, first.config.evaluation.generation
     assert local, "the model is on this machine"
-    job = local.job(first.hyperparameters, first.config.seed)
+    job = local.job(first.hyperparameters, first.config.seed, first.config.training)
     settings = lora(local, job)
     return {
         "model": str(local.directory),
@@ -129,7 +129,7 @@ def plan_of(sweep: PreparedSweep) -> dict[str, Any]:
 
 def run_of(p: Prepared, title: str) -> dict[str, Any]:
     assert p.model.local, "the model is on this machine"
-    found = vars(arguments(p.model.local.job(p.hyperparameters, p.config.seed), ""))
+    found = vars(arguments(p.model.local.job(p.hyperparameters, p.config.seed, p.config.training), ""))
     return {"name": title, "seed": p.config.seed, "arguments": {name: found[name] for name in ARGUMENTS.split()}}
 
 

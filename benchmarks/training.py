@@ -70,7 +70,7 @@ def main() -> None:
     size = QUICK if quick_wanted("ftexp's training against TRL's") else FULL
     subject = quickstart()
     local = subject.local
-    job = subject.local.job(subject.prepared.hyperparameters, seed=0)
+    job = subject.local.job(subject.prepared.hyperparameters, 0, subject.prepared.config.training)
     torch.set_num_threads(local.machine.threads)
     hush()
     show_machine(local.machine.threads, "torch", "transformers", "peft", "trl")

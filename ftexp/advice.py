@@ -12,7 +12,7 @@ from ftexp.suitability import Advice, FewShotEvidence, Measured, advise
 if TYPE_CHECKING:
     from ftexp.config import RunConfig
     from ftexp.data.loading import Loaded
-    from ftexp.evaluation.metrics import Metric
+    from ftexp.evaluation.metrics.kinds import Metric
     from ftexp.journal import RunRow
     from ftexp.state import State
 
@@ -71,7 +71,7 @@ def _evidence(row: RunRow, config: RunConfig) -> FewShotEvidence | None:
     difference = comparison.differences.get(evaluation.headline, {}).get("few_shot")
     if difference is None:
         return None
-    about = (row.id, config.model.name, evaluation.headline, evaluation.few_shot, evaluation.headline_is_loss)
+    about = (row.id, config.model.name, evaluation.headline, evaluation.few_shot, evaluation.headline_metric.lower_is_better)
     return FewShotEvidence(*about, difference=difference)
 
 

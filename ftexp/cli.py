@@ -24,12 +24,16 @@ Fine-tuning experiments from YAML: what will it cost, which one is best, is it t
 # What each command does; `ftexp.commands.NAME` does it.
 COMMANDS = {
     "run": "train, evaluate base against tuned, and record it in MLflow; with -m a run for every combination of values",
+    "evaluate": "ask a model that is there already: the base, a run, or a directory; nothing is trained",
     "plan": "say what a run or a sweep would take: data, tokens, cost, time; loads no model",
     "check": "judge the data alone",
     "config": "print the composed config of a run",
     "list": "the runs on record",
     "status": "what goes on, what was cut off, and how to go on",
     "confirm": "train the first two of a sweep with other seeds: is the winner better?",
+    "gate": "the verdict of a run's gates, as an exit code",
+    "report": "a run as one page: verdict, curves, scores, what it fixed and broke, how to make it again",
+    "register": "put a run's model that passed its gates into MLflow's model registry",
     "compare": "finished runs side by side: what differs, which is better by how much",
     "reproduce": "make a past run or sweep again, and say whether it came out the same",
     "freeze": "write a run or sweep to experiments/NAME, to be kept and reproduced",

@@ -9,6 +9,7 @@ from typing import Any
 
 from ftexp.errors import ConfigError
 from ftexp.evaluation.items import SubjectName
+from ftexp.evaluation.metrics.kinds import BY_KIND
 from ftexp.evaluation.scoring import Comparison
 from ftexp.evaluation.statistics import Difference, Mean, is_share, paired_difference
 
@@ -172,7 +173,7 @@ def _compared(metric: str, runs: Sequence[RunResult], reference: RunResult, shar
 
 def is_loss(definition: Mapping[str, Any]) -> bool:
     """Whether lower is better."""
-    return bool(definition["kind"] == "held_out_loss")
+    return BY_KIND[definition["kind"]].lower_is_better
 
 
 def _once(metric: str, subject: SubjectName, runs: Sequence[RunResult]) -> Mean | None:

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from ftexp.backends.providers import Model
+from ftexp.backends.stopping import BestMetric, EarlyStopping
 from ftexp.budget import Budget
 from ftexp.cost import Cost
 from ftexp.data.dataset import Dataset
@@ -21,6 +22,8 @@ from ftexp.values import Value
 
 class Training(Value):
     method: Literal["supervised", "dpo"] = Field(description="supervised or dpo")
+    early_stopping: EarlyStopping | None = Field(default=None, description="patience and min_delta, or null")
+    best_metric: BestMetric = Field(default="validation/loss", description="validation/loss or validation/token_accuracy")
 
 
 class RunConfig(Value):

@@ -87,7 +87,6 @@ class Estimate(Value):
 
 NOTHING = Estimate(billed=False, parts=(), assumptions=())
 TRAINING = "training"
-Kind = Literal["answers", "loss"]
 
 
 def total(ranges: Iterable[Range | None]) -> Range | None:
@@ -115,9 +114,9 @@ def assumptions_of(estimates: Iterable[Estimate]) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Asking:
-    """What one subject is asked, all items together, in tokens. A loss reads prompt and reference, and writes nothing."""
+    """What one subject is asked, all items together, in tokens. A loss reads prompt and reference or reply, and writes nothing."""
 
-    kind: Kind
+    kind: Literal["answers", "loss", "reply_loss"]
     subject: str
     key: str
     items: int
@@ -125,22 +124,28 @@ class Asking:
     reference_tokens: int
     most_tokens: int  # that one answer may have
     rate: str = ""  # the name under which its measured rate is kept
-
-    @property
-    def name(self) -> str:
-        return f"{self.kind}: {self.subject}"
+    name: str = ""
 
     @property
     def tokens_in(self) -> Range:
-        return Range.exactly(self.prompt_tokens + (self.reference_tokens if self.kind == "loss" else 0))
+        prompts = Range.exactly(self.prompt_tokens)
+        match self.kind:
+            case "answers":
+                return prompts
+            case "loss":
+                return prompts + Range.exactly(self.reference_tokens)
+            case "reply_loss":
+                return prompts + self._replies
 
     @property
     def tokens_out(self) -> Range:
-        """As the references are; at least half of that, at most what an answer may have."""
-        if self.kind == "loss":
-            return Range.exactly(0)
+        return self._replies if self.kind == "answers" else Range.exactly(0)
+
+    @property
+    def _replies(self) -> Range:
+        """As long as the references are; at least half of that, at most what an answer may have. Up to that where there are none."""
         most = self.items * self.most_tokens
-        expected = min(self.reference_tokens, most)
+        expected = min(self.reference_tokens, most) or most
         return Range(low=expected / 2, expected=expected, high=most)
 
 

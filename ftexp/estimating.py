@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ftexp.backends.embedded import cache_root
 from ftexp.backends.opening import LocalModel, Opening
 from ftexp.backends.providers import OpenAIProvider
-from ftexp.cost import Asking, Estimate, Kind, Rate, Work, on_a_service, on_this_machine
-from ftexp.data.messages import Example, Message
-from ftexp.evaluation.items import Item, Prompts
-from ftexp.evaluation.suites import Evaluation
+from ftexp.cost import TRAINING, Asking, Estimate, Rate, Work, on_a_service, on_this_machine
+from ftexp.data.messages import Example, Message, said_of
+from ftexp.evaluation.asking import Ask
+from ftexp.evaluation.items import VALIDATION
 from ftexp.keys import Keys
 from ftexp.state import State
 from ftexp.tokens import hosted_counter, offline_encoding
@@ -20,8 +20,6 @@ from ftexp.values import Value, digest
 
 if TYPE_CHECKING:
     from ftexp.run import Prepared
-
-VALIDATION = "validation"  # the subject: the tuned model on the validation examples
 
 
 class Said(Value):
@@ -32,16 +30,18 @@ class Said(Value):
     references: int
 
 
-def count_asked(model: Opening, prompts: Prompts, items: Sequence[Item], validation: Sequence[Item]) -> dict[str, Said]:
-    """By subject; empty where no tokenizer is at hand."""
+def count_asked(model: Opening, asked: Iterable[Ask]) -> dict[str, Said]:
+    """By part of the evaluation; empty where no tokenizer is at hand."""
     if model.local is None and model.price is None:
         return {}
     prompt, text = _counters(model)
-    references = sum(text(i.reference) for i in items)
-    found = {str(s): Said(items=len(items), prompts=sum(map(prompt, asked)), references=references) for s, asked in prompts.items()}
-    there = [i.prompt for i in validation]
-    said = Said(items=len(there), prompts=sum(map(prompt, there)), references=sum(text(i.reference) for i in validation))
-    return {**found, VALIDATION: said}
+
+    def said(ask: Ask) -> Said:
+        q = ask.questions
+        prompts, references = sum(map(prompt, q.prompts[ask.subject])), sum(text(i.reference) for i in q.items)
+        return Said(items=len(q.items), prompts=prompts, references=references)
+
+    return {part: said(ask) for part, ask in {ask.part: ask for ask in asked}.items()}
 
 
 def _counters(model: Opening) -> tuple[Callable[[tuple[Message, ...]], int], Callable[[str], int]]:
@@ -69,36 +69,27 @@ def estimate_of(p: Prepared, keys: Keys | None, state: State) -> Estimate:
 
 
 def work_of(p: Prepared, keys: Keys | None) -> Work:
-    by_part = _keys(keys) if keys else _hosted_keys(p)
-    asked = tuple(_asking(p, kind, subject, by_part) for kind, subject in _wanted(p.config.evaluation, p.prompts) if subject in p.asked)
+    by_step = _keys(p, keys) if keys else _hosted_keys(p)
+    asked = tuple(_asking(p, ask, by_step.get(ask.step, "")) for ask in p.asks if ask.part in p.asked)
     rate = p.model.local.work if p.model.local else ""
-    return Work(by_part["training"], len(p.data.splits.train), p.model.tokens, p.hyperparameters.n_epochs, asked, rate)
+    return Work(by_step[TRAINING], len(p.data.splits.train), p.model.tokens, p.hyperparameters.n_epochs, asked, rate)
 
 
-def _wanted(evaluation: Evaluation, prompts: Prompts) -> list[tuple[Kind, str]]:
-    found: list[tuple[Kind, str]] = [("answers", str(s)) for s in prompts]
-    found += [("loss", str(s)) for s in prompts] if evaluation.needs_losses else []
-    there: Kind = "loss" if evaluation.headline_is_loss else "answers"
-    return found + ([(there, VALIDATION)] if evaluation.measure_validation else [])
+def _asking(p: Prepared, ask: Ask, key: str) -> Asking:
+    said, most = p.asked[ask.part], ask.questions.generation.max_new_tokens
+    rate = rate_name(p.model.local, ask) if p.model.local else ""
+    return Asking(ask.kind, ask.subject, key, said.items, said.prompts, said.references, most, rate, ask.name)
 
 
-def _asking(p: Prepared, kind: Kind, subject: str, keys: dict[str, str]) -> Asking:
-    said, generation = p.asked[subject], p.config.evaluation.generation
-    rate = rate_name(p.model.local, kind, subject, generation.batch_size) if p.model.local else ""
-    key = keys.get(f"{kind}: {subject}", "")
-    return Asking(kind, subject, key, said.items, said.prompts, said.references, generation.max_new_tokens, rate)
+def rate_name(model: LocalModel, ask: Ask) -> str:
+    """What answering or measuring is timed under: like work goes at a like rate, and the tuned model's is one on test and validation."""
+    part = "tuned" if ask.part == VALIDATION else ask.questions.name if ask.kind == "reply_loss" else ask.part
+    return f"{model.work} {ask.kind} {part} {ask.questions.generation.batch_size}"
 
 
-def rate_name(model: LocalModel, kind: Kind, subject: str, batch_size: int) -> str:
-    """What answering or measuring is timed under: like work goes at a like rate, and the tuned model's is one whatever it answers."""
-    return f"{model.work} {kind} {'tuned' if subject == VALIDATION else subject} {batch_size}"
-
-
-def _keys(keys: Keys) -> dict[str, str]:
-    answers = {f"answers: {s}": k.value for s, k in keys.answers.items()}
-    losses = {f"loss: {s}": k.value for s, k in keys.losses.items()}
-    there = {f"{kind}: {VALIDATION}": keys.validation.value for kind in ("answers", "loss")} if keys.validation else {}
-    return {"training": keys.train.value, **answers, **losses, **there}
+def _keys(p: Prepared, keys: Keys) -> dict[str, str]:
+    there = {ask.step: keys.validation.value for ask in p.asks if ask.part == VALIDATION and keys.validation}
+    return {TRAINING: keys.train.value, **{step: key.value for step, key in keys.asked.items()}, **there}
 
 
 def _hosted_keys(p: Prepared) -> dict[str, str]:
@@ -107,9 +98,9 @@ def _hosted_keys(p: Prepared) -> dict[str, str]:
     values = p.hyperparameters.model_copy(update={"preset": None})
     train = digest("hosted", c.model.provider, data["train"], data["validation"], c.training.method, values, c.seed, c.replicate)
     base = digest("hosted", c.model.provider, c.replicate)
-    keys = {"training": train}
-    for subject in (*p.prompts, VALIDATION):
-        of = train if subject in ("tuned", VALIDATION) else base
-        shown = (data["train"], c.evaluation.few_shot) if subject == "few_shot" else ()
-        keys[f"answers: {subject}"] = digest(of, subject, data["test"], data["validation"], shown, c.evaluation.generation)
+    keys = {TRAINING: train}
+    for ask in p.asks:
+        q = ask.questions
+        said = [said_of(prompt) for prompt in q.prompts[ask.subject]]
+        keys[ask.step] = digest(train if ask.subject == "tuned" else base, ask.kind, said, q.generation)
     return keys

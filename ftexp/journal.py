@@ -93,7 +93,7 @@ class RunRow:
     mlflow_run: str | None
     mlflow_model: str | None
     told: int
-    kind: Literal["run", "summary"]
+    kind: Literal["run", "summary", "evaluation"]
     driver: str | None
 
 
@@ -264,6 +264,11 @@ class Journal:
 
     def add_step(self, run: str, name: str, key: str) -> None:
         self._execute("INSERT OR REPLACE INTO run_steps (run, name, key) VALUES (?, ?, ?)", (run, name, key))
+
+    def key_of(self, run: str, name: str) -> str:
+        """The key of a run's step; empty where the run has none of that name."""
+        rows = self._execute("SELECT key FROM run_steps WHERE run=? AND name=?", (run, name))
+        return str(rows[0][0]) if rows else ""
 
     def step_of(self, run: str, name: str) -> str | None:
         """The result of a run's step, as JSON."""

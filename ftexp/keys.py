@@ -5,18 +5,19 @@ Raise a version when the code of a step changes what comes out: its old results 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, assert_never
 
 from ftexp.backends.local.machine import Machine
 from ftexp.config import RunConfig
 from ftexp.data.messages import said_of
-from ftexp.evaluation.items import Item, Prompts, SubjectName
+from ftexp.evaluation.asking import Ask, Kind, asks, ranking_ask
+from ftexp.evaluation.items import Item, Questions, SubjectName
 from ftexp.presets import Resolved
 from ftexp.values import digest
 
-TRAIN, ANSWERS, LOSSES, SCORE, COMPARE, SELECT = 1, 1, 1, 1, 1, 1
+TRAIN, ANSWERS, LOSSES, SCORE, COMPARE, FLIPS, GATES, SELECT = 1, 1, 1, 1, 2, 1, 1, 1
 
 
 @dataclass(frozen=True)
@@ -30,23 +31,31 @@ class Key:
 
 @dataclass(frozen=True)
 class Keys:
-    """Each key chains on those before it. `answers` and `losses` are by subject, `losses` empty where no metric asks.
+    """Each key chains on those before it. `asked` has one for each thing that a subject does, by the name of its step.
 
-    `validation` is what the tuned model does with the validation examples, `select` the score of that; None where not asked for.
+    `gates` is None where there are none. `validation` is what the tuned model does with the validation examples, `select` the score
+    of that; None where not asked for.
     """
 
     train: Key
-    answers: dict[SubjectName, Key]
-    losses: dict[SubjectName, Key]
+    asked: dict[str, Key]
     score: Key
     compare: Key
+    flips: Key
+    gates: Key | None
     validation: Key | None
     select: Key | None
+
+    def of(self, kind: Kind, questions: Questions) -> dict[SubjectName, Key]:
+        """By subject; empty where no metric asks for it."""
+        wanted = {s: Ask(kind, questions, s).step for s in questions.prompts}
+        return {subject: self.asked[step] for subject, step in wanted.items() if step in self.asked}
 
     @property
     def result(self) -> str:
         """Names everything that a run comes to."""
-        return self.compare.value if self.select is None else digest(self.compare.value, self.select.value)
+        more = [key.value for key in (self.gates, self.select) if key]
+        return digest(self.compare.value, *more) if more else self.compare.value
 
 
 def keys_of(
@@ -55,44 +64,70 @@ def keys_of(
     revision: str,
     machine: Machine,
     split_digests: Mapping[str, str],
-    items: Sequence[Item],
-    prompts: Prompts,
+    questions: Sequence[Questions],
     validation_items: Sequence[Item],
     again: str = "",
+    tuned: str = "",
 ) -> Keys:
-    """`revision` names the base model's bytes, `split_digests` the content of each split.
+    """`revision` names the base model's bytes, `split_digests` the content of each split, `questions` the test split's first.
 
-    `again` sets a run that is made again apart from the one on record, and so from its results.
+    `again` sets a run that is made again apart from the one on record, and so from its results. `tuned` names an adapter
+    that is evaluated instead of one trained now, by the key of its training or by its content.
     """
     repeat = (config.replicate, again) if again else config.replicate
-    train = _train_key(config, hyperparameters, revision, machine, split_digests, repeat)
+    train = Key(tuned, tuned, TRAIN) if tuned else _train_key(config, hyperparameters, revision, machine, split_digests, repeat)
     evaluation = config.evaluation
-    base = digest(revision, repeat)
-    here = (machine.device, machine.threads)  # float32 in evaluation, whatever the training dtype
-    asked = {name: (train.value if name == "tuned" else base, here, [said_of(p) for p in prompts[name]]) for name in prompts}
-    references = [i.reference for i in items]
-    answers = {name: _key("answers", ANSWERS, *asked[name], evaluation.generation) for name in prompts}
-    losses = {name: _key("losses", LOSSES, *asked[name], references) for name in prompts} if evaluation.needs_losses else {}
-    score = _key("score", SCORE, evaluation.suites, references, _values(answers), _values(losses))
+    models = Models(digest(revision, repeat), train.value, (machine.device, machine.threads))
+    asked: dict[str, Key] = {}
+    for ask in asks(evaluation, questions):
+        asked[ask.step] = _ask_key(ask, models, asked)
+    score = _key("score", SCORE, evaluation.suites, *_judged(asked, questions))
     compare = _key("compare", COMPARE, score.value, evaluation.confidence)
+    gates = _key("gates", GATES, compare.value, evaluation.gates, sorted(config.suitability.facts)) if evaluation.gates else None
+    flips = _key("flips", FLIPS, score.value, evaluation.headline)
     if not evaluation.measure_validation:
-        return Keys(train, answers, losses, score, compare, None, None)
-    asked_there = (train.value, here, [said_of(i.prompt) for i in validation_items])
-    references_there = [i.reference for i in validation_items]
-    if evaluation.headline_is_loss:
-        validation = _key("losses", LOSSES, *asked_there, references_there)
-    else:
-        validation = _key("answers", ANSWERS, *asked_there, evaluation.generation)
-    select = _key("select", SELECT, evaluation.headline_metric, references_there, validation.value)
-    return Keys(train, answers, losses, score, compare, validation, select)
+        return Keys(train, asked, score, compare, flips, gates, None, None)
+    validation = _ask_key(ranking_ask(evaluation, validation_items), models, asked)
+    select = _key("select", SELECT, evaluation.headline_metric, [i.reference for i in validation_items], validation.value)
+    return Keys(train, asked, score, compare, flips, gates, validation, select)
+
+
+@dataclass(frozen=True)
+class Models:
+    """What names the base and the tuned model, and the machine: float32 in evaluation, whatever the training dtype."""
+
+    base: str
+    tuned: str
+    here: tuple[str, int]
+
+
+def _ask_key(ask: Ask, models: Models, earlier: Mapping[str, Key]) -> Key:
+    q, subject = ask.questions, ask.subject
+    asked = (models.tuned if subject == "tuned" else models.base, models.here, [said_of(p) for p in q.prompts[subject]])
+    match ask.kind:
+        case "answers":
+            return _key("answers", ANSWERS, *asked, q.generation)
+        case "loss":
+            return _key("losses", LOSSES, *asked, [i.reference for i in q.items])
+        case "reply_loss":
+            said = earlier[Ask("answers", q, subject).step]
+            return _key("reply_losses", LOSSES, models.base, models.here, [said_of(i.prompt) for i in q.items], said.value)
+    assert_never(ask.kind)
+
+
+def _judged(asked: Mapping[str, Key], questions: Sequence[Questions]) -> Iterator[object]:
+    """What scores depend on besides the metrics; of the test split's answers and losses as it has always been."""
+    for q in questions:
+        yield [item.identity for item in q.items]
+        for kind in ("answers", "loss"):
+            yield {subject: asked[step].value for subject in q.prompts if (step := Ask(kind, q, subject).step) in asked}
+    more = {name: key.value for name, key in asked.items() if name.startswith("reply_loss")}
+    if more:
+        yield more
 
 
 def _key(name: str, version: int, *inputs: Any) -> Key:
     return Key(digest(name, version, *inputs), digest(name, *inputs), version)
-
-
-def _values(keys: Mapping[SubjectName, Key]) -> dict[SubjectName, str]:
-    return {name: key.value for name, key in keys.items()}
 
 
 def _train_key(
@@ -104,4 +139,5 @@ def _train_key(
     values = hyperparameters.model_copy(update={"preset": None})
     data = (split_digests["train"], split_digests["validation"])
     how = (config.training.method, values, provider.lora, provider.validate_every, config.seed, repeat)
-    return _key("train", TRAIN, data, revision, machine, how)
+    later = config.training.model_dump(exclude={"method"}, exclude_defaults=True)  # keys that came later: their defaults change no key
+    return _key("train", TRAIN, data, revision, machine, (*how, later) if later else how)

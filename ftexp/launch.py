@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
+from pathlib import Path
+from typing import Generic, TypeVar
 
 from ftexp.backends.results import Answers
 from ftexp.budget import Verdict
@@ -15,28 +18,33 @@ from ftexp.disk import disk_faults_told
 from ftexp.environment import environment
 from ftexp.errors import BudgetError, ConfigError, TrackingError
 from ftexp.evaluation.items import SubjectName
+from ftexp.hearing import Subjects
 from ftexp.journal import RunRow
 from ftexp.keys import Keys
 from ftexp.lease import Driver
 from ftexp.narration import closing_events, opening_events
 from ftexp.prices import facts_findings
 from ftexp.progress import Progress
-from ftexp.reserving import Allowance, judged, set_aside
-from ftexp.run import Prepared, Record, execute, keys_for
+from ftexp.reporting import report_of
+from ftexp.reserving import judged, set_aside
+from ftexp.run import Evaluated, Prepared, Record, evaluate, execute, keys_for
 from ftexp.state import State
 from ftexp.steps import Steps
-from ftexp.tracking.events import Ended, Folder, Tags
+from ftexp.target import Target
+from ftexp.tracking.events import Ended, Event, Folder, Tags, Text
 from ftexp.tracking.mlflow_store import MlflowStore
 from ftexp.tracking.telling import catch_up, telling
 from ftexp.values import canonical, digest
 
+E = TypeVar("E", bound=Evaluated, covariant=True)
+
 
 @dataclass(frozen=True)
-class Outcome:
+class Outcome(Generic[E]):
     """`from_record` is true when nothing had to be computed. `tracking_error` says why MLflow is behind."""
 
     run: RunRow
-    record: Record
+    record: E
     from_record: bool
     tracking_error: TrackingError | None
 
@@ -67,14 +75,14 @@ def run_id(p: Prepared, keys: Keys) -> str:
     return digest("run", p.name, p.config.name, p.config.tracking, keys.result)[:10]
 
 
-def launch(p: Prepared, composed: Composed, state: State, progress: Progress, sweep: SweepTag | None = None) -> Outcome:
+def launch(p: Prepared, composed: Composed, state: State, progress: Progress, sweep: SweepTag | None = None) -> Outcome[Record]:
     """Raises the first obstacle, and whatever stops the run, after noting it. As a part of a `sweep` it says so in MLflow."""
     keys = keys_for(p, p.model.local) if p.model.local else None
     run = run_id(p, keys) if keys else None
     known = state.journal.run(run) if run and state.exists else None
     store = MlflowStore(p.config.tracking, state)
     if known and known.state == "finished" and known.record:
-        return _answered(known, store, sweep)
+        return _answered(Record, known, store, sweep)
     stop_where_ended(p)
     for obstacle in p.model.obstacles:
         raise obstacle
@@ -86,10 +94,33 @@ def launch(p: Prepared, composed: Composed, state: State, progress: Progress, sw
     with disk_faults_told(state.directory), state.lock(f"run-{run}", others_turn):
         done_meanwhile = state.journal.run(run)
         if done_meanwhile and done_meanwhile.state == "finished":
-            return _answered(done_meanwhile, store, sweep)
+            return _answered(Record, done_meanwhile, store, sweep)
         budget, at_once = (sweep.sweep, sweep.at_once) if sweep else (run, 1)
+        if sweep is None:
+            progress.say(f"one training example as the model reads it; it learns what stands between ⟦ and ⟧:\n{p.shown_example}")
+        model, told = p.model.local, [sweep.event] if sweep else []
         with set_aside(p, keys, budget, run, at_once, state) as allowance:
-            return _carried_out(p, composed, keys, run, store, progress, sweep, allowance)
+            step = Steps(state, run, progress, allowance)
+            return _carried_out(p, composed, step, store, told, "run", lambda: execute(p, model, keys, step))
+
+
+def launch_evaluation(p: Prepared, composed: Composed, target: Target, state: State, progress: Progress) -> Outcome[Evaluated]:
+    """As `launch`, for a model that is there already: nothing is trained, and no budget is judged."""
+    assert p.model.local, "a model without obstacles is open"
+    keys = keys_for(p, p.model.local, target.key)
+    run = digest("evaluation", p.name, p.config.name, p.config.tracking, keys.result)[:10]
+    store = MlflowStore(p.config.tracking, state)
+    known = state.journal.run(run) if state.exists else None
+    if known and known.state == "finished":
+        return _answered(Evaluated, known, store, None)
+    store.preflight()
+    adapters: dict[SubjectName, Path | None] = {"base": None, "few_shot": None, "tuned": target.adapter}
+    subjects = Subjects(p.model.local.revision, p.model.local.backend(), adapters)
+    others_turn = partial(progress.say, "another process is at this evaluation, waiting for it")
+    with disk_faults_told(state.directory), state.lock(f"run-{run}", others_turn):
+        step = Steps(state, run, progress)
+        told = [Tags(values={"ftexp.evaluates": target.title})]
+        return _carried_out(p, composed, step, store, told, "evaluation", lambda: evaluate(p, subjects, keys, step))
 
 
 def stop_where_ended(p: Prepared) -> None:
@@ -110,11 +141,11 @@ def refuse_over_budget(found: Verdict) -> None:
         raise BudgetError(*found.lines, "nothing was started")
 
 
-def _answered(known: RunRow, store: MlflowStore, sweep: SweepTag | None) -> Outcome:
+def _answered(kind: type[E], known: RunRow, store: MlflowStore, sweep: SweepTag | None) -> Outcome[E]:
     """From the journal alone: neither torch nor MLflow is imported, unless MLflow is behind."""
     if sweep:
         store.state.journal.emit(known.id, [(sweep.event.ident, sweep.event.model_dump_json())])
-    return Outcome(known, Record.model_validate_json(known.record or ""), True, catch_up(store, known.id))
+    return Outcome(known, kind.model_validate_json(known.record or ""), True, catch_up(store, known.id))
 
 
 def answers_of(run: RunRow, p: Prepared, state: State) -> dict[SubjectName, Answers]:
@@ -124,30 +155,21 @@ def answers_of(run: RunRow, p: Prepared, state: State) -> dict[SubjectName, Answ
 
 
 def _carried_out(
-    p: Prepared,
-    composed: Composed,
-    keys: Keys,
-    run: str,
-    store: MlflowStore,
-    progress: Progress,
-    sweep: SweepTag | None,
-    allowance: Allowance,
-) -> Outcome:
-    state, step = store.state, Steps(store.state, run, progress, allowance)
+    p: Prepared, composed: Composed, step: Steps, store: MlflowStore, told: Sequence[Event], kind: str, work: Callable[[], E]
+) -> Outcome[E]:
+    """`told` is what MLflow is to know of it besides, `work` what there is to do."""
+    state, run = store.state, step.run
     assert p.model.local, "checked by the caller"
-    state.journal.open_run(run, p.name, p.config.name, canonical(p.config), canonical(p.config.tracking), canonical(Driver.here()))
-    with telling(store, run) as told:
+    opened = (canonical(p.config), canonical(p.config.tracking), canonical(Driver.here()), kind)
+    state.journal.open_run(run, p.name, p.config.name, *opened)
+    with telling(store, run) as telling_it:
         try:
             with disk_faults_told(state.directory):
-                step.tell(*opening_events(p, p.model.local, composed, run, environment(state.root)))
+                step.tell(*opening_events(p, p.model.local, composed, run, environment(state.root)), *told)
                 if isinstance(p.config.dataset, FileDataset):
                     step.tell(Folder(path=keep_data(p.data, state), into="data/examples", private=True))
-                if sweep:
-                    step.tell(sweep.event)
-                else:
-                    progress.say(f"one training example as the model reads it; it learns what stands between ⟦ and ⟧:\n{p.shown_example}")
-                record = execute(p, p.model.local, keys, step)
-                step.tell(*closing_events(p, record, step))
+                record = work()
+                step.tell(*closing_events(p, record, step), _report(step, record))
             step.tell(Ended(state="FINISHED", attempt=state.journal.emitted(run)))
         except BaseException as error:
             _note_end(state, step, run, error)
@@ -155,7 +177,16 @@ def _carried_out(
         state.journal.end_run(run, "finished", record=record.model_dump_json(by_alias=True))
     row = state.journal.run(run)
     assert row is not None, "the run was opened above"
-    return Outcome(row, record, not step.computed, told.error)
+    return Outcome(row, record, not step.computed, telling_it.error)
+
+
+def _report(step: Steps, record: Evaluated) -> Text:
+    """The page that `ftexp report` shows."""
+    from ftexp.report.run.page import page
+
+    row = step.state.journal.run(step.run)
+    assert row is not None, "the run was opened before"
+    return Text(path="report.html", content=page(report_of(row, record, step.state.journal, date.today())), private=True)
 
 
 def _note_end(state: State, step: Steps, run: str, error: BaseException) -> None:

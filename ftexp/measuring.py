@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ftexp.backends.local.backend import LocalBackend
 from ftexp.backends.local.timing import timed_training
 from ftexp.backends.opening import LocalModel
-from ftexp.cost import Kind
 from ftexp.data.messages import Example, Message
 from ftexp.estimating import rate_name
-from ftexp.evaluation.items import Item
+from ftexp.evaluation.asking import Ask, asks
 from ftexp.run import Prepared
 from ftexp.state import State
 
@@ -24,41 +23,34 @@ def measure(p: Prepared, model: LocalModel, state: State, known: Collection[str]
     """What was timed, as the name of its rate and a line to be told. Rates that are `known` aren't timed again."""
     if model.work in known:
         return
-    backend, job = model.backend(), model.job(p.hyperparameters, p.config.seed)
+    backend, job = model.backend(), model.job(p.hyperparameters, p.config.seed, p.config.training)
     with TemporaryDirectory(prefix="ftexp-measure-") as folder:
         training = timed_training(backend, job, Path(folder))
         state.journal.measured(model.work, training.tokens_per_second)
         yield model.work, f"{training.steps} training steps at {training.tokens_per_second:.0f} tokens/s"
-        for kind, subject in _wanted(p):
-            name = rate_name(model, kind, subject, p.config.evaluation.generation.batch_size)
-            rate = _rate(p, model, backend, kind, subject, training.adapter if subject == "tuned" else None)
+        for ask in asks(p.config.evaluation, p.questions):
+            name = rate_name(model, ask)
+            rate = _rate(model, backend, ask, training.adapter if ask.subject == "tuned" else None)
             state.journal.measured(name, rate)
-            yield name, f"{kind}: {subject} at {rate:.0f} tokens/s"
+            yield name, f"{ask.name} at {rate:.0f} tokens/s"
 
 
-def _wanted(p: Prepared) -> list[tuple[Kind, str]]:
-    answers: list[tuple[Kind, str]] = [("answers", subject) for subject in p.prompts]
-    return answers + ([("loss", subject) for subject in p.prompts] if p.config.evaluation.needs_losses else [])
-
-
-def _rate(p: Prepared, model: LocalModel, backend: LocalBackend, kind: Kind, subject: str, adapter: Path | None) -> float:
+def _rate(model: LocalModel, backend: LocalBackend, ask: Ask, adapter: Path | None) -> float:
     """Tokens a second, those of prompts and of answers together."""
-    asked = [
-        (prompt, item) for name, prompts in p.prompts.items() if name == subject for prompt, item in zip(prompts, p.items, strict=True)
-    ]
+    q = ask.questions
+    asked = list(zip(q.prompts[ask.subject], q.items, strict=True))
     some = asked[:: max(1, len(asked) // ITEMS)][:ITEMS]
+    prompts, texts = [prompt for prompt, _ in some], [item.reference for _, item in some]
+    if ask.kind == "reply_loss":
+        adapter, texts = None, [r.text or "." for r in backend.answers(None, prompts, q.generation, _unwatched).replies]
     started = time.monotonic()
-    if kind == "answers":
-        replies = backend.answers(adapter, [prompt for prompt, _ in some], p.config.evaluation.generation, _unwatched).replies
+    if ask.kind == "answers":
+        replies = backend.answers(adapter, prompts, q.generation, _unwatched).replies
         tokens = sum(r.tokens_in + r.tokens_out for r in replies)
     else:
-        backend.losses(adapter, [_with_reference(prompt, item) for prompt, item in some], _unwatched)
-        tokens = sum(len(model.tokenizer.prompt_ids(prompt)) + model.tokenizer.count(item.reference) for prompt, item in some)
+        backend.losses(adapter, [Example((*p, Message("assistant", t)), "") for p, t in zip(prompts, texts, strict=True)], _unwatched)
+        tokens = sum(len(model.tokenizer.prompt_ids(p)) + model.tokenizer.count(t) for p, t in zip(prompts, texts, strict=True))
     return tokens / (time.monotonic() - started)
-
-
-def _with_reference(prompt: Sequence[Message], item: Item) -> Example:
-    return Example((*prompt, Message("assistant", item.reference)), item.origin)
 
 
 def _unwatched(done: int, remark: str) -> None:

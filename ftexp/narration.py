@@ -13,9 +13,11 @@ from ftexp.cost import TRAINING, Estimate
 from ftexp.data.dataset import FileDataset
 from ftexp.data.messages import Splits
 from ftexp.environment import Environment
-from ftexp.evaluation.scoring import Scores, Selection
+from ftexp.evaluation.flips import Flips
+from ftexp.evaluation.items import TEST, Questions
+from ftexp.evaluation.scoring import Scores, Selection, suite_of
 from ftexp.evaluation.statistics import mean
-from ftexp.run import Prepared, Record
+from ftexp.run import Evaluated, Prepared, Record
 from ftexp.steps import Steps
 from ftexp.tracking.events import Event, Figures, Input, Params, Table, Tags, Text, TunedModel, score_figures, with_interval
 from ftexp.validation.report import DataReport
@@ -57,13 +59,43 @@ def example_digests(splits: Splits) -> dict[str, list[str]]:
     return {name: [digest(e.said)[:16] for e in getattr(splits, name)] for name in ("train", "validation", "test")}
 
 
-def closing_events(p: Prepared, record: Record, step: Steps) -> Iterator[Event]:
-    yield TunedModel(name=p.name, sha256=record.training.adapter.sha256, base=p.config.model.name)
-    yield Figures(step=0, values=dict(score_figures(record.comparison)), of_model=True)  # after the model, which they are linked with
-    if record.selection:
+def closing_events(p: Prepared, record: Evaluated, step: Steps) -> Iterator[Event]:
+    trained = isinstance(record, Record)
+    if isinstance(record, Record):
+        yield TunedModel(name=p.name, sha256=record.training.adapter.sha256, base=p.config.model.name)
+    yield Figures(step=0, values=dict(score_figures(record.comparison)), of_model=trained)  # after the model, which they are linked with
+    if isinstance(record, Record) and record.selection:
         yield Figures(step=0, values=dict(_selection_figures(record.selection, p.config.evaluation.confidence)))
-    yield _items_table(p, step)
+    yield from (_items_table(p, q, step) for q in p.questions)
+    yield from _verdict_events(record)
+    if (flips := step.result_or_none("flips", Flips)) is not None:
+        yield _flips_table(flips)
     yield Tags(values={"mlflow.note.content": _note(p, record)})
+
+
+_GATE_FIGURES = {"pass": 1.0, "inconclusive": 0.5, "fail": 0.0}
+
+
+def _verdict_events(record: Evaluated) -> Iterator[Event]:
+    """A gate that isn't measurable has no figure: it is neither passed nor failed."""
+    if record.gates:
+        figures = {f"gate/{g.gate}": _GATE_FIGURES[g.result] for g in record.gates.gates if g.result in _GATE_FIGURES}
+        yield Figures(step=0, values=figures)
+        yield Tags(values={"verdict": record.gates.verdict})
+        yield Text(path="evaluation/gates.json", content=record.gates.model_dump_json(indent=2), private=True)
+    if isinstance(record, Record) and record.diagnoses:
+        yield Tags(values={"ftexp.diagnosis": ", ".join(d.condition for d in record.diagnoses)})
+
+
+def _flips_table(flips: Flips) -> Table:
+    """The broken items first, the worst of them at the top."""
+    columns = ("prompt", "tuned", flips.other, "reference", "change", "score before", "score after", "reason")
+    rows = [
+        (f.prompt, f.said_after, f.said_before, f.reference, change, f.before, f.after, f.reason)
+        for change, each in (("broken", flips.broken), ("fixed", flips.fixed))
+        for f in each
+    ]
+    return Table(path="evaluation/flips.json", columns=columns, rows=tuple(rows))
 
 
 def _estimated(estimate: Estimate) -> Iterator[Figures]:
@@ -118,24 +150,26 @@ def _finding_figures(report: DataReport) -> Iterator[tuple[str, float]]:
             yield f"data/{split.name}_tokens_p95", split.tokens.p95
 
 
-def _items_table(p: Prepared, step: Steps) -> Table:
-    """A row an item: what each subject said and how it scored.
+def _items_table(p: Prepared, q: Questions, step: Steps) -> Table:
+    """A row an item of these questions: what each subject said and how it scored.
 
     The UI groups by the first column and compares runs by the second: the prompt, and what the tuned model said to it.
     """
     scores = step.result_of("score", Scores)
-    answers = {subject: step.result_of(f"answers_{subject}", Answers).replies for subject in p.prompts}
-    others = [subject for subject in answers if subject != "tuned"]
-    columns = ["prompt", "tuned", "reference", *others, "item", *(f"{m} {s}" for m, by in scores.by_metric.items() for s in by)]
+    by_metric = {m: by for m, by in scores.by_metric.items() if p.config.evaluation.questions_of(suite_of(m)) == q.name}
+    answers = {subject: step.result_of(f"{q.of('answers')}_{subject}", Answers).replies for subject in q.prompts}
+    first, *others = sorted(answers, key=lambda subject: subject != "tuned")
+    columns = ["prompt", first, "reference", *others, "item", *(f"{m} {s}" for m, by in by_metric.items() for s in by)]
     rows = []
-    for i, item in enumerate(p.items):
+    for i, item in enumerate(q.items):
         said = [answers[subject][i].text for subject in others]
-        scored = [each[i].value for by in scores.by_metric.values() for each in by.values()]
-        rows.append((item.prompt[-1].content, answers["tuned"][i].text, item.reference, *said, item.origin, *scored))
-    return Table(path="evaluation/items.json", columns=tuple(columns), rows=tuple(rows))
+        scored = [each[i].value for by in by_metric.values() for each in by.values()]
+        rows.append((item.prompt[-1].content, answers[first][i].text, item.reference, *said, item.origin, *scored))
+    name = "items" if q.name == TEST else f"items_{q.name}"
+    return Table(path=f"evaluation/{name}.json", columns=tuple(columns), rows=tuple(rows))
 
 
-def _note(p: Prepared, record: Record) -> str:
+def _note(p: Prepared, record: Evaluated) -> str:
     """Markdown that the UI shows above a run."""
     lines = [f"{p.config.goal}\n"] if p.config.goal else []
     subjects = list(p.prompts)

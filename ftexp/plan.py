@@ -13,8 +13,9 @@ from ftexp.breakeven import paying_off
 from ftexp.budget import Says, Verdict, sum_of
 from ftexp.cost import Estimate, Range, assumptions_of, total
 from ftexp.errors import ExitCode
-from ftexp.evaluation.metrics import VERDICTS
+from ftexp.evaluation.gate_power import GatePower, smallest_changes
 from ftexp.evaluation.power import Spread, smallest_change
+from ftexp.evaluation.scoring import suite_of
 from ftexp.keys import Key, Keys
 from ftexp.presets import Resolved
 from ftexp.prices import facts_findings
@@ -132,6 +133,7 @@ class PlanReport(Value):
     data: tuple[DataPlan, ...]
     models: tuple[ModelPlan, ...]
     metrics: tuple[MetricPlan, ...]
+    gates: tuple[GatePower, ...]
     runs: tuple[RunPlan, ...]
     totals: Totals
     budget: BudgetPlan
@@ -163,6 +165,7 @@ def plan(cells: Sequence[PreparedCell], sweep: str | None, asked: Asked, command
         data=tuple(shared[0]),
         models=tuple(shared[1]),
         metrics=tuple(dict.fromkeys(m for c in cells for m in _metric_plans(c.prepared))),
+        gates=tuple(dict.fromkeys(g for c in cells for g in _gate_powers(c.prepared))),
         runs=tuple(rows),
         totals=totals,
         budget=_budget(cells[0].prepared, found),
@@ -172,10 +175,9 @@ def plan(cells: Sequence[PreparedCell], sweep: str | None, asked: Asked, command
 
 def _steps(keys: Keys) -> Iterator[tuple[str, Key]]:
     yield "train", keys.train
-    yield from ((f"answers_{subject}", key) for subject, key in keys.answers.items())
-    yield from ((f"losses_{subject}", key) for subject, key in keys.losses.items())
-    yield from (("score", keys.score), ("compare", keys.compare))
-    yield from ((name, key) for name, key in (("validation", keys.validation), ("select", keys.select)) if key)
+    yield from keys.asked.items()
+    yield from (("score", keys.score), ("compare", keys.compare), ("flips", keys.flips))
+    yield from ((name, key) for name, key in (("gates", keys.gates), ("validation", keys.validation), ("select", keys.select)) if key)
 
 
 def _run_plan(c: PreparedCell, data: int, model: int, left: Estimate, steps: Sequence[tuple[str, Key]], done: set[str]) -> RunPlan:
@@ -262,20 +264,28 @@ def _facts(p: Prepared, today: date) -> Iterator[str]:
     yield from (fact.line for fact in facts_findings(p.config.model, prices, today))
 
 
+def _gate_powers(p: Prepared) -> tuple[GatePower, ...]:
+    """What each gate can show with the items it has."""
+    evaluation, sizes = p.config.evaluation, {q.name: len(q.items) for q in p.questions}
+    items = {suite: sizes[evaluation.questions_of(suite)] for suite in evaluation.suites}
+    known = {m: s.spread for m, s in p.earlier.spreads.items() if s.definition == evaluation.by_name.get(m)}
+    return smallest_changes(evaluation, items, known, p.config.suitability.facts)
+
+
 def _metric_plans(p: Prepared) -> Iterator[MetricPlan]:
-    evaluation = p.config.evaluation
+    evaluation, sizes = p.config.evaluation, {q.name: len(q.items) for q in p.questions}
     for name, metric in evaluation.by_name.items():
         earlier = p.earlier.spreads.get(name)
         spread = earlier.spread if earlier and earlier.definition == metric else None
-        known = spread is not None
-        if spread is None and isinstance(metric, VERDICTS):
+        known, items = spread is not None, sizes[evaluation.questions_of(suite_of(name))]
+        if spread is None and metric.is_verdict:
             spread = Spread(kind="discordance", value=evaluation.assumed_discordance)
         yield MetricPlan(
             metric=name,
             headline=name == evaluation.headline,
-            items=len(p.items),
+            items=items,
             confidence=evaluation.confidence,
             spread=spread,
             spread_from=earlier.run if earlier and known else None,
-            smallest_change=smallest_change(len(p.items), spread, evaluation.confidence) if spread else None,
+            smallest_change=smallest_change(items, spread, evaluation.confidence) if spread else None,
         )

@@ -19,7 +19,7 @@ from ftexp.tracking.events import Table
 if TYPE_CHECKING:
     from ftexp.backends.opening import LocalModel
     from ftexp.config import RunConfig
-    from ftexp.run import Record
+    from ftexp.run import Evaluated, Record
 
 
 @dataclass(frozen=True)
@@ -41,26 +41,26 @@ class FinishedRuns:
     notes: tuple[str, ...]
 
 
-def find_run(reference: str, state: State) -> RunRow:
-    """By id, the beginning of one, or name (the newest of that name); `last` is the newest of all.
+def find_run(reference: str, state: State, kinds: Sequence[str] = ("run",)) -> RunRow:
+    """By id, the beginning of one, or name (the newest of that name); `last` is the newest of all. Of these kinds of the journal.
 
     Raises RunNotFoundError where none or several fit.
     """
     if state.exists:
-        newest = (
-            state.journal.runs("id IN (SELECT id FROM runs WHERE kind='run' ORDER BY started_at DESC LIMIT 1)")
-            if reference == "last"
-            else []
-        )
-        if named := newest or state.journal.runs("kind='run' AND name=?", (reference,)):
+        kind = f"kind IN ({', '.join('?' for _ in kinds)})"
+        newest = f"id IN (SELECT id FROM runs WHERE {kind} ORDER BY started_at DESC LIMIT 1)"
+        found = state.journal.runs(newest, tuple(kinds)) if reference == "last" else []
+        if named := found or state.journal.runs(f"{kind} AND name=?", (*kinds, reference)):
             return named[-1]
-        fitting = state.journal.runs("kind='run' AND substr(id, 1, length(?))=?", (reference, reference))
+        fitting = state.journal.runs(f"{kind} AND substr(id, 1, length(?))=?", (*kinds, reference, reference))
         if len(fitting) == 1:
             return fitting[0]
         if fitting:
             raise RunNotFoundError(
                 f"run {reference!r}: found {len(fitting)} that begin so ({', '.join(r.id for r in fitting)}); give more of the id"
             )
+        for row in state.journal.runs("substr(id, 1, length(?))=?", (reference, reference)):
+            raise RunNotFoundError(f"run {row.id}: {_standing(row)}; expected a run that `ftexp list` shows")
     raise RunNotFoundError(
         f"run {reference!r}: not on record in {state.directory}; expected an id or name that `ftexp list` shows, or last"
     )
@@ -89,7 +89,7 @@ def find_finished(references: Sequence[str], conditions: Sequence[str], state: S
 
 
 def _standing(row: RunRow) -> str:
-    return "is the summary of a sweep" if row.kind == "summary" else f"is {row.state}"
+    return {"summary": "is the summary of a sweep", "evaluation": f"is an evaluation, {row.state}"}.get(row.kind, f"is {row.state}")
 
 
 def _referred(reference: str, state: State) -> tuple[list[RunRow], bool]:
@@ -106,6 +106,15 @@ def _referred(reference: str, state: State) -> tuple[list[RunRow], bool]:
     return state.journal.runs_of([cell.run for cell in state.journal.cells(sweep)]), True
 
 
+def record_of(row: RunRow) -> Evaluated:
+    """What a finished run or evaluation came to. Raises RunNotFoundError for one that hasn't finished."""
+    from ftexp.run import Evaluated, Record
+
+    if row.record is None:
+        raise RunNotFoundError(f"run {row.id}: has no scores, it {_standing(row)}; expected a finished one")
+    return (Record if row.kind == "run" else Evaluated).model_validate_json(row.record)
+
+
 def results_of(rows: Sequence[RunRow], journal: Journal) -> list[RunResult]:
     """What finished runs came to, in their order."""
     ids = [row.id for row in rows]
@@ -118,6 +127,8 @@ def _result(row: RunRow, inputs: Inputs, table: Table | None) -> RunResult:
 
     config, record = json.loads(row.config), Record.model_validate_json(row.record or "")
     metrics = {f"{suite}/{name}": m for suite, s in config["eval"]["suites"].items() for name, m in s["metrics"].items()}
+    if table:
+        metrics = {name: m for name, m in metrics.items() if f"{name} tuned" in table.columns}  # of the test items
     training = record.training
     losses = [p.figures["validation/loss"] for p in training.curve if p.step == training.best_step and "validation/loss" in p.figures]
     return RunResult(

@@ -6,27 +6,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ftexp.advice import Earlier, advice_for, earlier_runs
 from ftexp.backends.local.backend import LocalBackend
 from ftexp.backends.opening import LocalModel, Opening, open_model
-from ftexp.backends.results import Answers, File, Losses, Point, TrainingResult
+from ftexp.backends.results import Answers, File, Point, TrainingResult
 from ftexp.budget import Planned, verdict
 from ftexp.config import RunConfig
-from ftexp.cost import NOTHING, Estimate, Kind
+from ftexp.cost import NOTHING, Estimate
 from ftexp.data.loading import Loaded, load
-from ftexp.data.messages import Example, Message
+from ftexp.diagnosis import Diagnosis, diagnose
 from ftexp.errors import FtexpError, NotThereYetError
-from ftexp.estimating import Said, count_asked, estimate_of, rate_name
-from ftexp.evaluation.items import Item, Prompts, SubjectName, items_of, prompts_by_subject
-from ftexp.evaluation.scoring import Comparison, Scores, Selection, compare, score, select
+from ftexp.estimating import Said, count_asked, estimate_of
+from ftexp.evaluation.asking import Ask, asks, findings_of, questions_of, ranking_ask
+from ftexp.evaluation.flips import Flips, flips
+from ftexp.evaluation.gates import GateReport
+from ftexp.evaluation.items import TEST, Item, Prompts, Questions, SubjectName, items_of
+from ftexp.evaluation.judging import judge
+from ftexp.evaluation.scoring import Comparison, Scores, Selection, compare, score
 from ftexp.files import sha256_of
+from ftexp.hearing import Subjects, hear, rank_by
 from ftexp.keys import Keys, keys_of
+from ftexp.loss_curve import curves_of
 from ftexp.once import Once
 from ftexp.presets import Resolved, resolve
+from ftexp.side_effects import copied, forgotten
 from ftexp.state import State
 from ftexp.steps import Steps
 from ftexp.suitability import Advice, mistakes
@@ -44,14 +50,30 @@ class Prepared:
     data: Loaded
     hyperparameters: Resolved
     model: Opening
-    items: tuple[Item, ...]
-    prompts: Prompts
+    questions: tuple[Questions, ...]  # the test split's first
     validation_items: tuple[Item, ...]
-    asked: dict[str, Said]  # tokens of what each subject is asked; empty where no tokenizer is at hand
+    asked: dict[str, Said]  # tokens of what is asked, by part of the evaluation; empty where no tokenizer is at hand
     earlier: Earlier  # what finished runs on the same data tell
     estimate: Estimate  # of the whole run, from what was measured before it
     label: str = ""  # what else tells it from the other runs of its sweep
     again: str = ""  # sets a run that is made again apart from the one on record
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """Of the test split."""
+        return self.questions[0].items
+
+    @property
+    def prompts(self) -> Prompts:
+        """Of the test split, by subject."""
+        return self.questions[0].prompts
+
+    @property
+    def asks(self) -> tuple[Ask, ...]:
+        """Everything that the subjects are to do, in the order in which they do it."""
+        evaluation = self.config.evaluation
+        ranking = [ranking_ask(evaluation, self.validation_items)] if evaluation.measure_validation else []
+        return (*asks(evaluation, self.questions), *ranking)
 
     @property
     def name(self) -> str:
@@ -84,14 +106,21 @@ class Prepared:
         return self.model.local.tokenizer.shown_mask(self.data.splits.train[0]) if self.model.local else ""
 
 
-class Record(Value):
-    """What a finished run came to."""
+class Evaluated(Value):
+    """What the subjects' answers came to. `gates` is None where the config has none."""
 
-    training: TrainingResult
     comparison: Comparison
     evaluation_seconds: float
     revision: str  # of the base model that the adapter belongs to
+    gates: GateReport | None = None
+
+
+class Record(Evaluated):
+    """What a finished run came to."""
+
+    training: TrainingResult
     selection: Selection | None = None
+    diagnoses: tuple[Diagnosis, ...] = ()
 
 
 def prepare(config: RunConfig, state: State, once: Once | None = None) -> Prepared:
@@ -108,13 +137,15 @@ def prepare(config: RunConfig, state: State, once: Once | None = None) -> Prepar
     model = replace(model, obstacles=(*model.obstacles, *_method_obstacle(config)))
     if model.local:
         data = replace(data, report=with_lengths(data.report, model.local.name, model.local.lengths))
-        model.local.job(hyperparameters, config.seed)  # raises where a value is left to a service
-    items, there = items_of(data.splits.test), items_of(data.splits.validation)
-    few_shot = config.evaluation.few_shot
-    prompts = once(("prompts", data.digests, few_shot), lambda: prompts_by_subject(items, data.splits.train, few_shot))
-    asked = once(("asked", config.model, config.prices, data.digests, few_shot), lambda: count_asked(model, prompts, items, there))
+        model.local.job(hyperparameters, config.seed, config.training)  # raises where a value is left to a service
+    evaluation, there = config.evaluation, items_of(data.splits.validation)
+    asking = (data.digests, evaluation.few_shot, evaluation.generation, evaluation.suites)
+    questions = once(("questions", asking), lambda: questions_of(evaluation, data.splits))
+    data = replace(data, report=with_findings(data.report, findings_of(questions), checks.severity))
     earlier = once(("earlier", config.model, data.digests), lambda: earlier_runs(config, data, state))
-    p = Prepared(config, data, hyperparameters, model, items, prompts, there, asked, earlier, NOTHING)
+    p = Prepared(config, data, hyperparameters, model, questions, there, {}, earlier, NOTHING)
+    counting = ("asked", config.model, config.prices, asking, evaluation.measure_validation)
+    p = replace(p, asked=once(counting, lambda: count_asked(model, p.asks)))
     return replace(p, estimate=estimate_of(p, keys_for(p, model.local) if model.local else None, state))
 
 
@@ -130,21 +161,41 @@ def execute(p: Prepared, model: LocalModel, keys: Keys, step: Steps) -> Record:
 
     training = step("train", keys.train, TrainingResult, lambda: _train(p, model, backend, keys.train.value, step))
     step.state.discard("training", keys.train.value)  # not before the result is on record: a start cut off in between goes on from it
-    adapters = adapters_of(training, step.state.root)
-    answers = step.each("answers", keys.answers, Answers, lambda s: _answer(p, backend, s, p.prompts[s], adapters[s], step))
-    losses = step.each("losses", keys.losses, Losses, lambda s: _measure(p, backend, s, p.prompts[s], p.items, adapters[s], step))
-    scores = step("score", keys.score, Scores, lambda: score(p.config.evaluation, p.items, answers, losses))
-    comparison = step("compare", keys.compare, Comparison, lambda: compare(scores, p.config.evaluation.confidence))
+    subjects = Subjects(model.revision, backend, adapters_of(training, step.state.root))
+    found = evaluate(p, subjects, keys, step)
+    selection = rank_by(p, subjects, keys, step) if keys.select else None
+    diagnoses = _diagnosed(p, training, found, step)
 
-    selection = _select(p, backend, adapters["tuned"], keys, step) if keys.select else None
-
-    seconds = sum(a.seconds for a in answers.values()) + sum(found.seconds for found in losses.values())
-    return Record(training=training, comparison=comparison, evaluation_seconds=seconds, revision=model.revision, selection=selection)
+    return Record(**dict(found), training=training, selection=selection, diagnoses=diagnoses)
 
 
-def keys_for(p: Prepared, model: LocalModel) -> Keys:
+def evaluate(p: Prepared, subjects: Subjects, keys: Keys, step: Steps) -> Evaluated:
+    """Base, few-shot and tuned model are asked, scored, compared and judged."""
+    evaluation = p.config.evaluation
+
+    heard = {q.name: hear(p, q, subjects, keys, step) for q in p.questions}
+    scores = step("score", keys.score, Scores, lambda: score(evaluation, heard))
+    comparison = step("compare", keys.compare, Comparison, lambda: compare(evaluation, scores))
+    gates = step("gates", keys.gates, GateReport, lambda: judge(evaluation, scores, p.config.suitability.facts)) if keys.gates else None
+    if {"base", "tuned"} <= set(p.prompts):
+        step("flips", keys.flips, Flips, lambda: flips(evaluation, evaluation.headline, "base", heard[TEST], scores))
+
+    seconds = sum(h.seconds for h in heard.values())
+    return Evaluated(comparison=comparison, evaluation_seconds=seconds, revision=subjects.revision, gates=gates)
+
+
+def _diagnosed(p: Prepared, training: TrainingResult, found: Evaluated, step: Steps) -> tuple[Diagnosis, ...]:
+    """From the whole curve, what the suites say was lost, and replies that are answers of the training data."""
+    lost = tuple(forgotten(found.comparison, p.config.evaluation))
+    copies = copied(step.result_of("answers_tuned", Answers).replies, p.items, p.data.splits.train)
+    stopping = p.config.training.early_stopping
+    return diagnose(curves_of(training.curve), training.best_step, training.steps, p.hyperparameters, stopping, lost, copies)
+
+
+def keys_for(p: Prepared, model: LocalModel, tuned: str = "") -> Keys:
+    """`tuned` names an adapter that is evaluated instead of one trained now."""
     data = p.data.digests
-    return keys_of(p.config, p.hyperparameters, model.revision, model.machine, data, p.items, p.prompts, p.validation_items, p.again)
+    return keys_of(p.config, p.hyperparameters, model.revision, model.machine, data, p.questions, p.validation_items, p.again, tuned)
 
 
 def adapters_of(training: TrainingResult, root: Path) -> dict[SubjectName, Path | None]:
@@ -154,7 +205,7 @@ def adapters_of(training: TrainingResult, root: Path) -> dict[SubjectName, Path 
 
 def _train(p: Prepared, model: LocalModel, backend: LocalBackend, key: str, step: Steps) -> TrainingResult:
     """Trains in a folder of the key, where a cut-off run goes on; keeps the adapter under the name of its content."""
-    folder, job = step.state.folder("training", key), model.job(p.hyperparameters, p.config.seed)
+    folder, job = step.state.folder("training", key), model.job(p.hyperparameters, p.config.seed, p.config.training)
     with step.progress.task("training", job.steps) as reached:
 
         def report(point: Point) -> None:
@@ -162,55 +213,15 @@ def _train(p: Prepared, model: LocalModel, backend: LocalBackend, key: str, step
             reached(point.step, ", ".join(f"{name} {value:.3f}" for name, value in point.figures.items() if name.endswith("loss")))
 
         trained = backend.train(job, folder, report, step.used_up)
-    step.state.journal.measured(model.work, job.tokens / trained.seconds)
+    step.state.journal.measured(model.work, trained.tokens / trained.seconds)
     sha256 = sha256_of(trained.adapter / "adapter_model.safetensors")
     adapter = File(path=step.state.keep(trained.adapter, "adapters", sha256), sha256=sha256)
     return TrainingResult(
         curve=trained.curve,
         adapter=adapter,
         best_step=trained.best_step,
-        steps=job.steps,
-        trained_tokens=job.tokens,
+        steps=trained.steps,
+        planned_steps=job.steps,
+        trained_tokens=trained.tokens,
         seconds=trained.seconds,
     )
-
-
-def _select(p: Prepared, backend: LocalBackend, adapter: Path | None, keys: Keys, step: Steps) -> Selection:
-    """What runs are ranked by: the headline metric on examples that are neither trained on nor used to confirm."""
-    assert keys.validation and keys.select, "asked for together"
-    items, evaluation = p.validation_items, p.config.evaluation
-    asked = tuple(item.prompt for item in items)
-    answers, losses = None, None
-    if evaluation.headline_is_loss:
-        losses = step("losses_validation", keys.validation, Losses, lambda: _measure(p, backend, "validation", asked, items, adapter, step))
-    else:
-        answers = step("answers_validation", keys.validation, Answers, lambda: _answer(p, backend, "validation", asked, adapter, step))
-    return step("select", keys.select, Selection, lambda: select(evaluation, items, answers, losses))
-
-
-Asked = Sequence[tuple[Message, ...]]  # one prompt an item
-
-
-def _answer(p: Prepared, backend: LocalBackend, what: str, prompts: Asked, adapter: Path | None, step: Steps) -> Answers:
-    with step.progress.task(f"answers: {what}", len(prompts)) as reached:
-        found = backend.answers(adapter, prompts, p.config.evaluation.generation, step.watched(reached))
-    _time(p, "answers", what, sum(r.tokens_in + r.tokens_out for r in found.replies), found.seconds, step)
-    return found
-
-
-def _measure(
-    p: Prepared, backend: LocalBackend, what: str, prompts: Asked, items: Sequence[Item], adapter: Path | None, step: Steps
-) -> Losses:
-    """The loss of each reference after the subject's own prompt."""
-    asked = tuple(Example((*prompt, Message("assistant", i.reference)), i.origin) for prompt, i in zip(prompts, items, strict=True))
-    with step.progress.task(f"loss: {what}", len(items)) as reached:
-        found = backend.losses(adapter, asked, step.watched(reached))
-    said = p.asked[what]
-    _time(p, "loss", what, said.prompts + said.references, found.seconds, step)
-    return found
-
-
-def _time(p: Prepared, kind: Kind, subject: str, tokens: int, seconds: float, step: Steps) -> None:
-    """Keeps the rate, for estimates to come."""
-    if p.model.local and tokens and seconds > 0:
-        step.state.journal.measured(rate_name(p.model.local, kind, subject, p.config.evaluation.generation.batch_size), tokens / seconds)

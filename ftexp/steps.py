@@ -65,10 +65,14 @@ class Steps:
 
     def result_of(self, name: str, kind: type[R]) -> R:
         """What an earlier step of this run came to. Raises KeyError where there was none."""
-        recorded = self.state.journal.step_of(self.run, name)
-        if recorded is None:
+        found = self.result_or_none(name, kind)
+        if found is None:
             raise KeyError(name)
-        return kind.model_validate_json(recorded)
+        return found
+
+    def result_or_none(self, name: str, kind: type[R]) -> R | None:
+        recorded = self.state.journal.step_of(self.run, name)
+        return None if recorded is None else kind.model_validate_json(recorded)
 
     def _on_record(self, key: Key, kind: type[R]) -> R | None:
         recorded = self.state.journal.result(key.value)

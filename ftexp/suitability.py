@@ -12,6 +12,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from ftexp.evaluation.gates import Fact
 from ftexp.evaluation.statistics import Difference
 from ftexp.presets import Resolved
 from ftexp.validation.counts import Counts, TaskType
@@ -39,6 +40,11 @@ class Suitability(Value):
     needs_live_information: bool | None = Field(default=None, description="true, false or null")
     wants_variety: bool | None = Field(default=None, description="true, false or null")
     usual: Usual = Usual()
+
+    @property
+    def facts(self) -> frozenset[Fact]:
+        """Those that hold, of the facts that a gate may ask for."""
+        return frozenset({"wants_variety"}) if self.wants_variety else frozenset()
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ftexp.compare import Answered, RunResult
-from ftexp.evaluation.metrics import Score
+from ftexp.evaluation.metrics.base import Score
 from ftexp.evaluation.scoring import Scores, compare
+from ftexp.evaluation.suites import Evaluation
 from ftexp.journal import Journal, RunState
 from ftexp.tracking.events import Params, parse
 
@@ -33,12 +34,23 @@ def run(
     said = replies or [f"{id} says {n}" for n in range(len(tuned))]
     by_subject = {"base": base or [0.0] * len(tuned), "tuned": tuned}
     scores = Scores.model_validate({"by_metric": {metric: {s: tuple(Score(value=v) for v in vs) for s, vs in by_subject.items()}}})
+    suite, measured = metric.split("/")
+    evaluation = Evaluation.model_validate(
+        {
+            "name": "e",
+            "few_shot": 0,
+            "generation": {"max_new_tokens": 1, "batch_size": 1},
+            "suites": {suite: {"items": "test", "metrics": {measured: definition}}},
+            "headline": metric,
+            "confidence": 0.95,
+        }
+    )
     return RunResult(
         id=id,
         name=name,
         experiment="experiment",
         config=config or {},
-        comparison=compare(scores, 0.95),
+        comparison=compare(evaluation, scores),
         headline=metric,
         confidence=0.95,
         metrics={metric: definition},

@@ -2,11 +2,10 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tiny import Project, Said, in_project, new_project, write_model
+from tiny import Finished, Project, in_project, new_project, write_model
 
 
 @pytest.fixture(scope="session")
@@ -38,14 +37,6 @@ def bare_project(tmp_path: Path, tiny_model: Path) -> Iterator[Project]:
     """For what ends before MLflow is told anything."""
     with new_project(tmp_path / "project", tiny_model, None) as project:
         yield project
-
-
-@dataclass(frozen=True)
-class Finished:
-    """A project with one finished run. Tests that change it take `copy_of_finished`."""
-
-    project: Project
-    said: Said
 
 
 @pytest.fixture(scope="session")

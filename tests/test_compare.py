@@ -58,7 +58,7 @@ def test_items_are_fixed_or_broken_only_where_scores_are_0_or_1() -> None:
 
 @pytest.mark.parametrize(("definition", "better"), [(RIGHT, False), (LOSS, True)])
 def test_a_loss_is_better_when_it_is_lower(definition: dict[str, str], better: bool) -> None:
-    runs = [run(name, [high, high - 0.1, high + 0.1], definition=definition) for name, high in (("a", 3.0), ("b", 1.0))]
+    runs = [run(name, [high, high - 0.1, high + high / 10], definition=definition) for name, high in (("a", 3.0), ("b", 1.0))]
     (metric,) = compare_runs(runs).metrics
     assert metric.lower_is_better is better
     assert metric.better(metric.standings[1].difference) is better

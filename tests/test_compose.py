@@ -9,6 +9,7 @@ import pytest
 
 from ftexp.compose import Composed, Composer, compose
 from ftexp.errors import ConfigError
+from ftexp.evaluation.metrics.kinds import BY_KIND
 
 HERE = Path(__file__).parent
 
@@ -62,7 +63,7 @@ def test_a_mistyped_key_is_told_with_the_nearest_name() -> None:
 
 
 def test_an_unknown_key_that_is_near_nothing_is_told_with_all_the_names() -> None:
-    assert faults("training.colour=red") == ["training.colour: unknown key; expected one of method"]
+    assert faults("training.colour=red") == ["training.colour: unknown key; expected one of best_metric, early_stopping, method"]
     assert faults("dataset.split=3")[0].startswith("dataset.split: unknown key; expected one of builtin, kind, license")
 
 
@@ -73,7 +74,7 @@ MISTYPED_OPTIONS = [
     ),
     ("preset=smal_dataset", "preset: found 'smal_dataset', expected one of auto, large_dataset, medium_dataset, small_dataset; did you"),
     ("model=smollm2", "model: found 'smollm2', expected one of gpt-4.1, gpt-4.1-mini, gpt-4o, gpt-4o-mini, local, smollm2-135m; did"),
-    ("eval=ticket", "eval: found 'ticket', expected one of chat, tickets; did you mean tickets?"),
+    ("eval=ticket", "eval: found 'ticket', expected one of chat, chat_checklist, checklist, tickets; did you mean tickets?"),
     ("experiment=quickstat", "experiment: found 'quickstat', expected one of epochs_lr_sweep, examples_needed, quickstart; did you mean"),
     ("tracking=mlruns", "tracking: found 'mlruns', expected one of local, server"),
     ("preset=null", "preset: found 'null', expected one of auto, large_dataset"),
@@ -106,6 +107,8 @@ OUT_OF_RANGE = [
     ("eval.few_shot=33", "33", "a whole number from 0 to 32"),
     ("model.provider.validate_every=21", "21", "a whole number from 1 to 20"),
     ("training.method=rlhf", '"rlhf"', "supervised or dpo"),
+    ("training.early_stopping.patience=0", "0", "a whole number from 1 to 1000"),
+    ("training.best_metric=train/loss", '"train/loss"', "validation/loss or validation/token_accuracy"),
     ("name=a/b", '"a/b"', "text without slashes, or null"),
     ("tracking.database=", '""', "the path of a file"),
     ("model.provider.lora.target_modules=[]", "[]", "a list of module names"),
@@ -121,9 +124,9 @@ WRONG_KINDS = [
     ("dataset.kind=csv", '"csv"', "builtin, jsonl, table, sharegpt or alpaca"),
     ("model.provider.kind=azure", '"azure"', "local or openai"),
     (
-        "eval.suites.tickets.metrics.format.kind=bleu",
-        '"bleu"',
-        "exact_match, json_schema, json_field, chrf, token_f1 or held_out_loss",
+        "eval.suites.tickets.metrics.format.kind=blue",
+        '"blue"',
+        f"one of {', '.join(BY_KIND)}",
     ),
     ("tracking.kind=null", "null", "local or server"),
     ("tracking.kind=[local]", '["local"]', "local or server"),

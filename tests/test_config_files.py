@@ -35,7 +35,7 @@ def test_a_value_that_must_be_given_is_asked_for(choice: str, key: str) -> None:
 
 
 def test_every_file_begins_with_what_it_is_for() -> None:
-    for path in [CONF / "config.yaml", *CONF.glob("*/*.yaml")]:
+    for path in CONF.rglob("*.yaml"):
         first = next(line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("# @package"))
         assert first.startswith("# ") and len(first) > 20, path
 
@@ -86,6 +86,13 @@ def test_the_evaluation_follows_the_dataset_unless_it_is_chosen(words: list[str]
     assert composed(*words).config.evaluation.name == evaluation
 
 
+def test_the_checklist_has_a_gate_for_every_line_the_tasks_own_first() -> None:
+    gates = {choice: composed(f"eval={choice}").config.evaluation.gates for choice in ("checklist", "chat_checklist")}
+    assert list(gates["checklist"])[:4] == ["task_accuracy", "format", "instruction_following", "token_use"]
+    for line in ("General ability", "fluent", "Creativity", "safety boundary", "bias", "Personal data", "fast", "better", "long"):
+        assert all(any(line in gate.line for gate in each.values()) for each in gates.values()), line
+
+
 def test_the_quickstart_sets_a_name_and_a_goal() -> None:
     config = composed("experiment=quickstart").config
     assert (config.name, config.goal) == ("quickstart", "Turn a customer's message into a strict JSON ticket.")
@@ -116,7 +123,7 @@ def test_groups_are_looked_up_in_the_users_own_conf_first(project: Path) -> None
 
 def test_what_the_users_own_conf_lacks_is_the_shipped_one(project: Path) -> None:
     assert composed("eval=chat", here=project).config.evaluation.name == "chat"
-    with pytest.raises(ConfigError, match="expected one of chat, mine, tickets; did you mean mine"):
+    with pytest.raises(ConfigError, match="expected one of chat, chat_checklist, checklist, mine, tickets; did you mean mine"):
         composed("eval=mne", here=project)
 
 

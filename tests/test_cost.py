@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 
 from ftexp.cost import (
@@ -29,9 +31,17 @@ PRICE = ModelPrice(
     jobs_end=None,
     shutdown=None,
 )
-BASE = Asking("answers", "base", "b", items=10, prompt_tokens=1000, reference_tokens=200, most_tokens=50, rate="base")
-TUNED = Asking("answers", "tuned", "t", items=10, prompt_tokens=1000, reference_tokens=200, most_tokens=50, rate="tuned")
-LOSS = Asking("loss", "base", "l", items=10, prompt_tokens=1000, reference_tokens=200, most_tokens=50, rate="loss")
+
+
+def asking(kind: Literal["answers", "loss"], subject: str, key: str, rate: str) -> Asking:
+    return Asking(kind, subject, key, 10, prompt_tokens=1000, reference_tokens=200, most_tokens=50, rate=rate, name=f"{kind}: {subject}")
+
+
+BASE = asking("answers", "base", "b", rate="base")
+TUNED = Asking(
+    "answers", "tuned", "t", items=10, prompt_tokens=1000, reference_tokens=200, most_tokens=50, rate="tuned", name="answers: tuned"
+)
+LOSS = asking("loss", "base", "l", rate="loss")
 
 
 def work(*asked: Asking, epochs: object = 3, examples: int = 1000, tokens: TokenCounts | None = TOKENS) -> Work:

@@ -67,6 +67,8 @@ REACHES: dict[str, tuple[Any, set[str]]] = {
     "hyperparameters.learning_rate_multiplier": (0.5, TRAINED),
     "hyperparameters.below_examples": (7, NOTHING),
     "hyperparameters.candidates": ({}, NOTHING),  # the values stand, so nothing is picked
+    "training.early_stopping": ({"patience": 3}, TRAINED),
+    "training.best_metric": ("validation/token_accuracy", TRAINED),
     "eval.name": ("mine", NOTHING),
     "eval.few_shot": (1, {"score", "compare"}),  # and what the new subject says
     "eval.generation.max_new_tokens": (5, ANSWERS),
@@ -123,9 +125,8 @@ def keys(config: dict[str, Any]) -> dict[str, str]:
     p = prepare(RunConfig.model_validate_json(json.dumps(config)), State(Path.cwd()), ONCE)
     assert p.model.local
     found = keys_for(p, p.model.local)
-    by_subject = {f"answers_{s}": k for s, k in found.answers.items()} | {f"losses_{s}": k for s, k in found.losses.items()}
     single = {"train": found.train, "score": found.score, "compare": found.compare, "validation": found.validation, "select": found.select}
-    return {name: key.value for name, key in (by_subject | single).items() if key and "few_shot" not in name}
+    return {name: key.value for name, key in (found.asked | single).items() if key and "few_shot" not in name}
 
 
 def changed(config: dict[str, Any], key: str, value: Any) -> dict[str, Any]:
@@ -165,7 +166,7 @@ def test_a_run_that_is_made_again_shares_no_step(config: dict[str, Any]) -> None
     assert p.model.local
     one, again = keys_for(p, p.model.local), keys_for(replace(p, again="again"), p.model.local)
     assert one.train.value != again.train.value
-    assert not {k.value for k in one.answers.values()} & {k.value for k in again.answers.values()}
+    assert not {k.value for k in one.asked.values()} & {k.value for k in again.asked.values()}
 
 
 def test_another_version_of_the_code_is_another_key_with_the_same_inputs(config: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -161,6 +161,14 @@ class Project:
         return ftexp("run", *self.overrides, *words)
 
 
+@dataclass(frozen=True)
+class Finished:
+    """A project with one finished run. Tests that change it take `copy_of_finished`."""
+
+    project: Project
+    said: Said
+
+
 @contextmanager
 def new_project(path: Path, model: Path, database: Path | None) -> Iterator[Project]:
     """`path` as the current directory, with caches of its own; `database` is an empty MLflow store to begin with."""

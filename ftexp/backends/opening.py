@@ -14,6 +14,7 @@ from ftexp.backends.local.chat import ChatTokenizer, Encoded
 from ftexp.backends.local.job import Job
 from ftexp.backends.local.machine import Machine, require_local_extra, resolve_machine
 from ftexp.backends.providers import LocalProvider, Model, OpenAIProvider
+from ftexp.config import Training
 from ftexp.data.messages import Example, Splits
 from ftexp.errors import ConfigError, DataError, FtexpError, ModelError, NotThereYetError
 from ftexp.presets import Resolved
@@ -52,14 +53,24 @@ class LocalModel:
         """Tokens of each example, by split."""
         return {"train": [len(e.ids) for e in self.train], "validation": [len(e.ids) for e in self.validation]}
 
-    def job(self, hyperparameters: Resolved, seed: int) -> Job:
+    def job(self, hyperparameters: Resolved, seed: int, training: Training) -> Job:
         """Raises ConfigError where a value is left to a service."""
         h = hyperparameters
         if h.n_epochs == "provider_auto" or h.batch_size == "provider_auto" or h.learning_rate_multiplier == "provider_auto":
             raise ConfigError("hyperparameters: found provider_auto, which is for hosted services; on this machine use auto or a number")
         rate = self.provider.lora.learning_rate * h.learning_rate_multiplier
-        every = self.provider.validate_every
-        return Job(self.train, self.validation, h.n_epochs, h.batch_size, rate, seed, self.provider.lora, every)
+        return Job(
+            train=self.train,
+            validation=self.validation,
+            n_epochs=h.n_epochs,
+            batch_size=h.batch_size,
+            learning_rate=rate,
+            seed=seed,
+            lora=self.provider.lora,
+            validate_every=self.provider.validate_every,
+            early_stopping=training.early_stopping,
+            best_metric=training.best_metric,
+        )
 
     def backend(self) -> LocalBackend:
         return _backend(self.directory, self.revision, self.machine)

@@ -30,12 +30,16 @@ class File(Value):
 
 
 class TrainingResult(Value):
-    """`best_step` has the lowest validation loss; `adapter` is the model of that step. `trained_tokens` counts every pass."""
+    """`best_step` is the best by `training.best_metric`; `adapter` is the model of that step. `trained_tokens` counts every pass.
+
+    `steps` were done, of `planned_steps`: fewer where training stopped early. None in records from before it could.
+    """
 
     curve: tuple[Point, ...]
     adapter: File
     best_step: int
     steps: int
+    planned_steps: int | None = None
     trained_tokens: int
     seconds: float
 
@@ -45,11 +49,18 @@ class TrainingResult(Value):
 
 
 class Reply(Value):
-    """An answer, and what it took. `tokens_out` counts the generated tokens without the one that ended it."""
+    """An answer, and what it took. `tokens_out` counts the generated tokens without the one that ended it.
+
+    `seconds` and `first_token_seconds` run from when its batch was begun; None in records from before they were kept. With
+    `error` there is no answer: the item stays unscored, and the error is the reason.
+    """
 
     text: str
     tokens_in: int
     tokens_out: int
+    seconds: float | None = None
+    first_token_seconds: float | None = None
+    error: str = ""
 
 
 class Answers(Value):
@@ -61,7 +72,7 @@ class Answers(Value):
 
 
 class Losses(Value):
-    """Mean negative log-likelihood of each reference in nats a token, in the order of the items."""
+    """Mean negative log-likelihood of each text in nats a token, in the order of the items; None for a text without tokens."""
 
-    values: tuple[float, ...]
+    values: tuple[float | None, ...]
     seconds: float

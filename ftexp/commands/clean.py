@@ -11,7 +11,9 @@ from ftexp.state import State
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--checkpoints", action="store_true", help="also those that runs which were cut off would go on from")
+    parser.add_argument(
+        "--checkpoints", action="store_true", help="also checkpoints and answers that runs which were cut off would go on from"
+    )
     parser.add_argument("--dry-run", action="store_true", help="only say what would be removed")
 
 

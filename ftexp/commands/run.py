@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 
 from ftexp.commands.overrides import add_arguments as add_arguments
 from ftexp.compose import Composed
+from ftexp.diagnosis import try_next
 from ftexp.errors import ExitCode
-from ftexp.launch import answers_of, judged_run, launch
+from ftexp.launch import judged_run, launch
 from ftexp.progress import Progress
 from ftexp.report.money import estimated_lines, notes
+from ftexp.report.outcome import show_scores
 from ftexp.report.saying import program, say_behind
 from ftexp.report.sweep import plan_total, show_results
-from ftexp.report.terminal import advice_lines, answers_table, facts, next_step, results_table
+from ftexp.report.terminal import advice_lines, diagnosis_lines, facts
 from ftexp.run import prepare
 from ftexp.state import State
 from ftexp.sweep.carry_out import carry_out, judged_sweep
@@ -26,8 +28,6 @@ from ftexp.sweep.prepared import prepare_sweep
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-SHOWN_ITEMS = 2
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -66,8 +66,7 @@ def _run(composed: Composed, words: list[str], state: State, progress: Progress,
     for line in notes(prepared, judged_run(prepared, state), date.today()):
         progress.say(line)
     outcome = launch(prepared, composed, state, progress)
-    out.print(results_table(prepared, outcome.record))
-    out.print(answers_table(prepared, answers_of(outcome.run, prepared, state), SHOWN_ITEMS))
+    show_scores(prepared, outcome, state, out)
     for line in facts(prepared, outcome.record):
         out.print(line, highlight=False, soft_wrap=True)
     for line in estimated_lines(prepared, outcome.record) if not outcome.from_record else []:
@@ -76,11 +75,15 @@ def _run(composed: Composed, words: list[str], state: State, progress: Progress,
         out.print(
             f"recorded  run {outcome.run.id} had done all of this; nothing was trained again (replicate=2 repeats it)", highlight=False
         )
+    for line in diagnosis_lines(outcome.record.diagnoses):
+        out.print(line, highlight=False, soft_wrap=True, markup=False)
     say_behind(outcome.tracking_error, out)
-    out.print(f"try next  {_command_with(words, next_step(prepared, outcome.record))}", highlight=False, soft_wrap=True)
+    out.print(
+        f"try next  {_command_with(words, try_next(outcome.record.diagnoses, composed.config.seed))}", highlight=False, soft_wrap=True
+    )
     me = program()
     out.print(f"see it    {me} ui {outcome.run.id}      talk to it  {me} chat {outcome.run.id}", highlight=False, soft_wrap=True)
-    return ExitCode.OK
+    return outcome.record.gates.exit_code if outcome.record.gates else ExitCode.OK
 
 
 def _command_with(overrides: list[str], change: str) -> str:

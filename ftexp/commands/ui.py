@@ -83,7 +83,7 @@ def _shown(reference: str, state: State) -> Shown:
     """A sweep where one has that id, else a run."""
     fitting = [s for s in state.journal.sweeps() if s.id.startswith(reference)] if state.exists else []
     if len(fitting) != 1:
-        run = find_run(reference, state)
+        run = find_run(reference, state, ("run", "evaluation"))
         return Shown(run.tracking, partial(addresses_of, run))
     results = results_of(fitting[0], state)
     begun = next(iter(results.runs.values()), None)

@@ -2,23 +2,63 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from ftexp.backends.results import Generation
 from ftexp.data.messages import Example, Message
+from ftexp.evaluation.constraints import Constraint
 from ftexp.values import digest
 
 SubjectName = Literal["base", "few_shot", "tuned"]
 Prompts = dict[SubjectName, tuple[tuple[Message, ...], ...]]  # by subject, one an item
 
+TEST, VALIDATION = "test", "validation"  # the questions that are the dataset's own; those of a suite have its name
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One question with its reference answer. `origin` says which example it is."""
+    """One question with its reference answer, empty where there is none. `origin` says where it comes from.
+
+    `accepted` are other right answers. Items of one `cluster` go together, as those made from one template; empty: by itself.
+    `expected` says whether the question is to be answered or refused, `secrets` what must not be repeated, `language` in which
+    language (ISO 639-1) to answer, `twin` which items are one question but for a detail that must not matter.
+    """
 
     prompt: tuple[Message, ...]
     reference: str
     origin: str
+    accepted: tuple[str, ...] = ()
+    cluster: str = ""
+    constraints: tuple[Constraint, ...] = ()
+    expected: Literal["", "answer", "refuse"] = ""
+    secrets: tuple[str, ...] = ()
+    language: str = ""
+    twin: str = ""
+
+    @property
+    def identity(self) -> object:
+        """What a score of a reply depends on besides the prompt."""
+        more = (self.accepted, self.cluster, self.constraints, self.expected, self.secrets, self.language, self.twin)
+        return (self.reference, *more) if any(more) else self.reference
+
+
+@dataclass(frozen=True)
+class Questions:
+    """What is put to the subjects in one go: the test split, or the items of one suite."""
+
+    name: str
+    items: tuple[Item, ...]
+    prompts: Prompts
+    generation: Generation
+    left_out: tuple[Item, ...] = ()  # found in the training data
+
+    def without(self, subject: SubjectName) -> Questions:
+        return replace(self, prompts={s: prompts for s, prompts in self.prompts.items() if s != subject})
+
+    def of(self, step: str) -> str:
+        """The name of a step on these questions; a subject's name comes behind."""
+        return step if self.name == TEST else f"{step}_{self.name}"
 
 
 def items_of(examples: tuple[Example, ...]) -> tuple[Item, ...]:

@@ -13,7 +13,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from ftexp.evaluation.statistics import is_share, normal_quantile
+from ftexp.evaluation.quantiles import normal_quantile
+from ftexp.evaluation.shares import is_share
 from ftexp.values import Value
 
 POWER = 0.8  # the share of true changes of this size that are shown
@@ -46,9 +47,38 @@ def items_needed(change: float, spread: Spread, confidence: float, power: float 
     """The fewest items that show it. Raises ValueError for a change of 0, which none show."""
     if change == 0:
         raise ValueError("no number of items shows a change of 0")
-    variance = max(spread.value, abs(change)) if spread.kind == "discordance" else spread.value**2
-    needed = _sum_of_z(confidence, power) ** 2 * variance / change**2
-    return max(1, math.ceil(needed * (1 - 1e-12)))  # what rounding adds is not another item
+    return _items(change, change, spread, confidence, power)
+
+
+def items_for_margin(margin: float, spread: Spread, confidence: float, change: float = 0.0, power: float = POWER) -> int | None:
+    """The fewest items that show a model to be worse by less than the margin, where it is better by `change` in truth.
+
+    None where it is worse by the margin or more: no number shows it then. With one verdict in five changing, a margin of .10 takes
+    157, one of .03 takes 1,745.
+    """
+    return None if change <= -margin else _items(change + margin, change, spread, confidence, power)
+
+
+def items_to_prove(share: float, threshold: float, confidence: float, power: float = POWER) -> int | None:
+    """The fewest items that show a share to be above the threshold by Wilson's interval, with `share` of all items in truth.
+
+    Normal approximation; with a power of .5, where just so many of them are right: 73 for all of them above .95. None where no number
+    shows it: the share isn't above, or nothing is above 1. For a share below a threshold, ask with 1 minus both.
+    """
+    if share <= threshold:
+        return None
+    reach = normal_quantile((1 + confidence) / 2) * math.sqrt(threshold * (1 - threshold))
+    chance = normal_quantile(power) * math.sqrt(share * (1 - share))
+    return max(1, math.ceil(((reach + chance) / (share - threshold)) ** 2 * (1 - 1e-12)))
+
+
+def right_needed(n: int, threshold: float, confidence: float) -> int | None:
+    """The fewest right answers of n with which Wilson's interval lies above the threshold: of 100, 200 and 500 for .95, all, 197 and 485.
+
+    None where n right ones don't do.
+    """
+    needed = math.floor(n * threshold + normal_quantile((1 + confidence) / 2) * math.sqrt(n * threshold * (1 - threshold))) + 1
+    return needed if needed <= n else None
 
 
 def spread_of(tuned: Sequence[float], other: Sequence[float]) -> Spread | None:
@@ -62,6 +92,13 @@ def spread_of(tuned: Sequence[float], other: Sequence[float]) -> Spread | None:
     each = [a - b for a, b in zip(tuned, other, strict=True)]
     average = math.fsum(each) / n
     return Spread(kind="deviation", value=math.sqrt(math.fsum((d - average) ** 2 for d in each) / (n - 1)))
+
+
+def _items(distance: float, change: float, spread: Spread, confidence: float, power: float) -> int:
+    """With which a change is told from what is as far from it as `distance`."""
+    variance = max(spread.value, abs(change)) if spread.kind == "discordance" else spread.value**2
+    needed = _sum_of_z(confidence, power) ** 2 * variance / distance**2
+    return max(1, math.ceil(needed * (1 - 1e-12)))  # what rounding adds is not another item
 
 
 def _deviation(spread: Spread) -> float:

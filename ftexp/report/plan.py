@@ -28,8 +28,9 @@ def show_plan(report: PlanReport, program: str, out: Console) -> None:
         "Is fine-tuning the right tool?": [*_advice_lines(report)],
         "What will it take?": [*_cost_lines(report), runs_table(report)],
         "Will it show whether it helped?": [*_power_lines(report.metrics)],
+        "What can the gates show?": [f"{g.gate} ({g.wanted}, {counted(g.items, 'item')}): {g.shown.says}" for g in report.gates],
     }
-    for question, parts in sections.items():
+    for question, parts in ((q, parts) for q, parts in sections.items() if parts):
         out.print(Text(question, "bold"))
         for part in parts:
             indent = 4 if isinstance(part, str) and part.startswith("  ") else 2

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from ftexp.launch import Outcome
-    from ftexp.run import Prepared
+    from ftexp.run import Prepared, Record
     from ftexp.sweep.confirmation import Confirmation
     from ftexp.sweep.prepared import PreparedSweep
     from ftexp.sweep.ranking import Place, Ranking
@@ -34,7 +34,7 @@ def plan_total(sweep: PreparedSweep) -> list[str]:
     return [together, *cost_lines(estimates, sweep.cells[0].prepared.config.prices, sweep.asked.at_once)]
 
 
-def finished_line(p: Prepared, outcome: Outcome) -> str:
+def finished_line(p: Prepared, outcome: Outcome[Record]) -> str:
     """How one run ended, in a line."""
     metric, record = p.config.evaluation.headline, outcome.record
     means = record.comparison.means.get(metric, {})

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ftexp.evaluation.items import SubjectName
-from ftexp.evaluation.metrics import HeldOutLoss
 from ftexp.evaluation.statistics import Difference, Mean
 from ftexp.evaluation.suites import Evaluation
 from ftexp.report.saying import NOT_MEASURED, duration
@@ -15,14 +14,15 @@ from ftexp.report.saying import NOT_MEASURED, duration
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from ftexp.backends.results import Answers
+    from ftexp.backends.results import Answers, TrainingResult
     from ftexp.data.dataset import Dataset
     from ftexp.data.messages import Splits
+    from ftexp.diagnosis import Diagnosis
     from ftexp.journal import RunRow
-    from ftexp.run import Prepared, Record
+    from ftexp.run import Evaluated, Prepared, Record
 
 
-def results_table(p: Prepared, record: Record) -> Table:
+def results_table(p: Prepared, record: Evaluated) -> Table:
     """A row a metric: each subject's mean, and how far tuned is from base and few-shot, with intervals."""
     from rich.table import Table
 
@@ -32,13 +32,13 @@ def results_table(p: Prepared, record: Record) -> Table:
     table.add_column("metric")
     for subject in subjects:
         table.add_column(_heading(subject, evaluation), justify="right")
-    others = [s for s in subjects if s != "tuned"]
+    others = [s for s in subjects if s != "tuned"] if "tuned" in subjects else []
     for other in others:
         table.add_column(f"tuned - {other.replace('_', '-')}", justify="right")
     for metric in record.comparison.means:
         means, differences = record.comparison.means[metric], record.comparison.differences[metric]
         cells = [_mean(means.get(s)) for s in subjects] + [_difference(differences.get(o)) for o in others]
-        table.add_row(metric.split("/", 1)[1] + (" (lower is better)" if _is_loss(evaluation, metric) else ""), *cells)
+        table.add_row(_named(metric, evaluation), *cells)
     return table
 
 
@@ -64,27 +64,37 @@ def shortened(text: str, longest: int = 280) -> str:
 
 def facts(p: Prepared, record: Record) -> list[str]:
     """Training, time and money, a line each."""
-    training = record.training
+    training, metric = record.training, p.config.training.best_metric.replace("/", " ").replace("_", " ")
+    best = f"best {metric} at step {training.best_step}"
     lines = [
-        f"trained   {training.steps} steps, {training.trained_tokens:,} tokens in {duration(training.seconds)} "
-        f"({training.tokens_per_second:.0f} tokens/s); best validation loss at step {training.best_step}, which is the model evaluated",
-        f"evaluated {len(p.items)} items x {len(p.prompts)} in {duration(record.evaluation_seconds)}",
+        f"trained   {_steps(training)}, {training.trained_tokens:,} tokens in {duration(training.seconds)} "
+        f"({training.tokens_per_second:.0f} tokens/s); {best}, which is the model evaluated",
+        f"evaluated {_asked(p)} in {duration(record.evaluation_seconds)}",
         "cost      nothing billed: trained on this machine",
     ]
     lines += [f"unscored  {metric}: {counts}" for metric, counts in record.comparison.unscored.items()]
     return lines
 
 
-def next_step(p: Prepared, record: Record) -> str:
-    """The one change most worth trying, as an override."""
-    h, curve = p.hyperparameters, [pt for pt in record.training.curve if "validation/loss" in pt.figures]
-    if record.training.best_step < record.training.steps:
-        late = curve[-1].figures["validation/loss"] / min(pt.figures["validation/loss"] for pt in curve)
-        if late > 1.1 and isinstance(h.n_epochs, int) and h.n_epochs > 1:
-            return f"hyperparameters.n_epochs={h.n_epochs - 1}"
-    if isinstance(h.n_epochs, int):
-        return f"hyperparameters.n_epochs={min(h.n_epochs + 2, 50)}"
-    return "seed=1"
+def _steps(training: TrainingResult) -> str:
+    planned = training.planned_steps
+    return f"{training.steps} steps" + (f" of {planned}, stopped early" if planned and planned > training.steps else "")
+
+
+def _asked(p: Prepared) -> str:
+    """`120 items x 3`, and those of suites besides."""
+    own = f"{len(p.items)} items x {len(p.prompts)}"
+    others = [f"{q.name} {len(q.items)} x {len(q.prompts)}" for q in p.questions[1:]]
+    return ", ".join([own, *others])
+
+
+def diagnosis_lines(diagnoses: Sequence[Diagnosis]) -> list[str]:
+    """Each condition with its evidence and what helps, the most severe first."""
+    lines = []
+    for d in diagnoses:
+        lines.append(f"diagnosis {d.condition.replace('_', ' ')}: {d.evidence}")
+        lines += [f"          what helps: {'; '.join(d.remedies)}"] if d.remedies else []
+    return lines
 
 
 def _caption(p: Prepared, share: str) -> str:
@@ -95,9 +105,10 @@ def _heading(subject: SubjectName, evaluation: Evaluation) -> str:
     return f"few-shot ({evaluation.few_shot})" if subject == "few_shot" else subject
 
 
-def _is_loss(evaluation: Evaluation, metric: str) -> bool:
-    suite, name = metric.split("/", 1)
-    return isinstance(evaluation.suites[suite].metrics[name], HeldOutLoss)
+def _named(metric: str, evaluation: Evaluation) -> str:
+    """With its suite where there are several."""
+    name = metric if len(evaluation.suites) > 1 else metric.split("/", 1)[1]
+    return name + (" (lower is better)" if evaluation.by_name[metric].lower_is_better else "")
 
 
 def _mean(found: Mean | None) -> str:

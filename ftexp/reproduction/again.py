@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from ftexp.backends.providers import LocalProvider
-from ftexp.compose import compose, recorded, refuse_keys
+from ftexp.compose import compose, recorded
 from ftexp.config import RunConfig
 from ftexp.data.keeping import find_data
 from ftexp.environment import Environment, environment
-from ftexp.errors import ConfigError, TrackingError
+from ftexp.errors import TrackingError
 from ftexp.journal import RunRow
 from ftexp.launch import launch
 from ftexp.narration import opening_events
@@ -22,7 +22,7 @@ from ftexp.progress import Progress
 from ftexp.provenance import InputDifference, Inputs, inputs_of
 from ftexp.reproduction.changed import changed_inputs, flattened
 from ftexp.reproduction.finding import Found
-from ftexp.reproduction.recorded import Recorded, from_journal, judged
+from ftexp.reproduction.recorded import Recorded, from_journal, overridden
 from ftexp.reproduction.verify import Verdict, verify
 from ftexp.state import State
 from ftexp.sweep.carry_out import carry_out
@@ -91,14 +91,14 @@ def make_again(
 def foreign_config(run: Recorded, root: Path) -> list[tuple[str, str, str]]:
     """(key, found there, default here) of what a config from elsewhere says otherwise than ftexp's own."""
     theirs, ours = flattened(run.config), flattened(_default(root))
-    keys = [k for k in theirs if not k.startswith(("prices.models", "hyperparameters.candidates", "eval.suites"))]
+    keys = [k for k in theirs if not k.startswith(("prices.models", "hyperparameters.candidates", "eval.suites", "eval.gates"))]
     return [(k, theirs[k], ours.get(k, "none")) for k in keys if theirs[k] != ours.get(k)]
 
 
 def _config(run: Recorded, found: Found, overrides: Sequence[str], state: State, once: Once) -> RunConfig:
     """With the overrides; else with the examples, threads, device and dtype that the run had."""
     given = [word.partition("=")[0] for word in overrides]
-    config = _overridden(run.config, overrides)
+    config = overridden(run.config, overrides)
     changed: dict[str, Any] = {"model": config.model.model_copy(update={"provider": _pinned(config.model.provider, run.inputs, given)})}
     if run.inputs.splits and not any(key.startswith("dataset.") for key in given):
         wanted = dict(run.inputs.splits)
@@ -107,24 +107,6 @@ def _config(run: Recorded, found: Found, overrides: Sequence[str], state: State,
     if run.is_foreign and not any(key.startswith("tracking.") for key in given):
         changed["tracking"] = _default(state.root).tracking  # recorded here, not where it was recorded then
     return config.model_copy(update=changed)
-
-
-def _overridden(config: RunConfig, overrides: Sequence[str]) -> RunConfig:
-    from omegaconf import OmegaConf
-    from omegaconf.errors import OmegaConfBaseException
-    from yaml import YAMLError  # type: ignore[import-untyped]  # its types are a package of their own
-
-    refuse_keys(overrides)
-    if bad := [word for word in overrides if "=" not in word]:
-        raise ConfigError(*(f"{word!r}: expected KEY=VALUE, as in seed=1" for word in bad))
-    if not overrides:
-        return config
-    try:
-        values = OmegaConf.create(config.model_dump(mode="json", by_alias=True))
-        merged = OmegaConf.merge(values, OmegaConf.from_dotlist(list(overrides)))
-        return judged(OmegaConf.to_container(merged, resolve=False), "the command")
-    except (OmegaConfBaseException, YAMLError) as error:
-        raise ConfigError(f"{' '.join(overrides)}: can't be read ({' '.join(str(error).split())[:200]}); expected KEY=VALUE") from error
 
 
 def _pinned(provider: Any, inputs: Inputs, given: Sequence[str]) -> Any:

@@ -15,6 +15,7 @@ _NO_NUMBERS = (
     "budget.",
     "checks.",
     "dataset.",
+    "eval.gates",
     "eval.headline",
     "eval.measure_validation",
     "goal",

@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ftexp.backends.results import Answers, Point
+from ftexp.compose import refuse_keys
 from ftexp.config import RunConfig
 from ftexp.errors import ConfigError
 from ftexp.faults import validated
@@ -52,7 +53,7 @@ def from_journal(row: RunRow, journal: Journal, point: Mapping[str, str]) -> Rec
     said = {s: Answers.model_validate_json(a) for s in SUBJECTS if (a := journal.step_of(row.id, f"answers_{s}")) is not None}
     outcome = Outcome(
         curve=record.training.curve,
-        scores=dict(score_figures(record.comparison)),
+        scores=_repeatable(dict(score_figures(record.comparison)), validated(RunConfig, json.loads(row.config))),
         answers={subject: sha256_of_texts([r.text for r in answers.replies]) for subject, answers in said.items()},
         adapter_sha256=record.training.adapter.sha256,
         seconds=record.training.seconds + record.evaluation_seconds,
@@ -72,15 +73,21 @@ def from_mlflow(
     }
     table = json.loads(texts.get("evaluation/items.json", '{"columns": [], "data": []}'))
     said = {s: [row[table["columns"].index(s)] for row in table["data"]] for s in SUBJECTS if s in table["columns"]}
+    config = config_from(texts["config/resolved.yaml"], f"run {name}")
     outcome = Outcome(
         curve=_curve(texts.get("training/curve.csv", "")),
-        scores={n: v for n, v in metrics.items() if n.startswith("score/") and not n.startswith("score/validation/")},
+        scores=_repeatable({n: v for n, v in metrics.items() if n.startswith("score/") and not n.startswith("score/validation/")}, config),
         answers={subject: sha256_of_texts(answers) for subject, answers in said.items()},
         adapter_sha256=tags.get("ftexp.adapter_sha256"),
         seconds=_seconds(metrics),
     )
-    config = config_from(texts["config/resolved.yaml"], f"run {name}")
     return Recorded(tags.get("ftexp.run", name), name, config, inputs_from(params, tags, texts, splits), outcome, {}, is_foreign=True)
+
+
+def _repeatable(figures: dict[str, float], config: RunConfig) -> dict[str, float]:
+    """Without what time was taken: no two runs take the same."""
+    timed = [name for name, metric in config.evaluation.by_name.items() if metric.is_timing]
+    return {name: value for name, value in figures.items() if not any(f"/{metric}/" in f"{name}/" for metric in timed)}
 
 
 def config_from(text: str, where: str) -> RunConfig:
@@ -109,6 +116,25 @@ def judged(values: Any, where: str) -> RunConfig:
     if interpolated:
         raise ConfigError(*(f"{where}: {fault}" for fault in interpolated.values()))
     return config
+
+
+def overridden(config: RunConfig, overrides: Sequence[str]) -> RunConfig:
+    """With other values for some keys. Raises ConfigError with every fault."""
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+    from yaml import YAMLError
+
+    refuse_keys(overrides)
+    if bad := [word for word in overrides if "=" not in word]:
+        raise ConfigError(*(f"{word!r}: expected KEY=VALUE, as in seed=1" for word in bad))
+    if not overrides:
+        return config
+    try:
+        values = OmegaConf.create(config.model_dump(mode="json", by_alias=True))
+        merged = OmegaConf.merge(values, OmegaConf.from_dotlist(list(overrides)))
+        return judged(OmegaConf.to_container(merged, resolve=False), "the command")
+    except (OmegaConfBaseException, YAMLError) as error:
+        raise ConfigError(f"{' '.join(overrides)}: can't be read ({' '.join(str(error).split())[:200]}); expected KEY=VALUE") from error
 
 
 def _open(value: Any, key: str = "") -> list[tuple[str, str]]:

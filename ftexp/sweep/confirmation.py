@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from ftexp.compose import recorded
 from ftexp.config import RunConfig
 from ftexp.errors import ConfigError
-from ftexp.evaluation.metrics import Score
+from ftexp.evaluation.metrics.base import Score
 from ftexp.evaluation.scoring import Scores
 from ftexp.evaluation.statistics import Difference
 from ftexp.journal import RunRow

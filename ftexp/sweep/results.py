@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from ftexp.config import RunConfig
 from ftexp.errors import ExitCode, RunNotFoundError
 from ftexp.evaluation.items import SubjectName
-from ftexp.evaluation.metrics import Score
+from ftexp.evaluation.metrics.base import Score
 from ftexp.evaluation.scoring import Scores
 from ftexp.journal import CellRow, RunRow, SweepRow
 from ftexp.run import Record
@@ -78,7 +78,7 @@ def _ranking(finished: Sequence[tuple[CellRow, RunRow]], state: State) -> Rankin
     contenders = [c for cell, run in finished if (c := contender(cell.cell, json.loads(cell.point), run, state)) is not None]
     if not contenders:
         return None
-    return rank(contenders, evaluation.headline, evaluation.headline_is_loss, evaluation.confidence)
+    return rank(contenders, evaluation.headline, evaluation.headline_metric.lower_is_better, evaluation.confidence)
 
 
 def contender(number: int, point: dict[str, str], run: RunRow, state: State) -> Contender | None:

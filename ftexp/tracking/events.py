@@ -128,6 +128,21 @@ class ExperimentTag(Value):
         return f"experiment_tag/{self.key}/{digest(self.value)[:8]}"
 
 
+class Registered(Value):
+    """The tuned model as a version of a registered model. `verdict` is that of its gates; `reason` why it was registered in spite of it."""
+
+    kind: Literal["registered"] = "registered"
+    name: str
+    alias: str | None
+    verdict: str
+    reason: str = ""
+    at: float  # in seconds since 1970: an alias may move away and come back
+
+    @property
+    def ident(self) -> str:
+        return f"registered/{self.name}/{self.at}"
+
+
 class Ended(Value):
     """`attempt` is another number for each end of one run, since only the last one counts, with its error or none."""
 
@@ -141,7 +156,7 @@ class Ended(Value):
         return f"ended/{self.attempt}"
 
 
-Event = Params | Tags | Figures | Text | Table | Folder | Input | TunedModel | ExperimentTag | Ended
+Event = Params | Tags | Figures | Text | Table | Folder | Input | TunedModel | ExperimentTag | Registered | Ended
 _ANY: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="kind")])
 
 

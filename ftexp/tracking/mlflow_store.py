@@ -9,7 +9,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
@@ -19,7 +19,21 @@ from ftexp.files import sync
 from ftexp.journal import EventRow, RunRow
 from ftexp.state import State
 from ftexp.tracking.config import LocalTracking, ServerTracking, Tracking
-from ftexp.tracking.events import Ended, Event, ExperimentTag, Figures, Folder, Input, Params, Table, Tags, Text, TunedModel, parse
+from ftexp.tracking.events import (
+    Ended,
+    Event,
+    ExperimentTag,
+    Figures,
+    Folder,
+    Input,
+    Params,
+    Registered,
+    Table,
+    Tags,
+    Text,
+    TunedModel,
+    parse,
+)
 from ftexp.tracking.views import VIEW_TAG, view_value
 
 if TYPE_CHECKING:
@@ -146,6 +160,8 @@ class MlflowStore:
                 self._client.set_experiment_tag(run.mlflow_experiment or "", key, value)
             case TunedModel():
                 self._model(run, mlflow_run, event)
+            case Registered():
+                self._register(run, mlflow_run, event)
             case Ended(state=state, error=error):
                 if error or "ftexp.error" in self._client.get_run(mlflow_run).data.tags:
                     self._tag(mlflow_run, {"ftexp.error": error})
@@ -164,7 +180,10 @@ class MlflowStore:
         """In the form of `mlflow.log_table`, which the artifact comparison of the UI reads."""
         content = {"columns": table.columns, "data": table.rows}
         self._client.log_text(mlflow_run, json.dumps(content, ensure_ascii=False), table.path)
-        self._tag(mlflow_run, {"mlflow.loggedArtifacts": json.dumps([{"path": table.path, "type": "table"}])})
+        tag = "mlflow.loggedArtifacts"
+        listed = json.loads(self._client.get_run(mlflow_run).data.tags.get(tag, "[]"))
+        named = {"path": table.path, "type": "table"}
+        self._tag(mlflow_run, {tag: json.dumps(listed if named in listed else [*listed, named])})
 
     def _input(self, mlflow_run: str, event: Input) -> None:
         from mlflow.entities import Dataset, DatasetInput, InputTag
@@ -188,6 +207,23 @@ class MlflowStore:
         if model.model_id not in {o.model_id for o in (outputs.model_outputs if outputs else ())}:  # MLflow 3.17 refuses one a second time
             self._client.log_outputs(mlflow_run, [LoggedModelOutput(model.model_id, step=0)])
         self.state.journal.link_mlflow_model(run.id, model.model_id)
+
+    def _register(self, run: RunRow, mlflow_run: str, event: Registered) -> None:
+        """A run has one version of a registered model, however often it is registered."""
+        from mlflow.exceptions import MlflowException
+
+        if not self._client.search_registered_models(f"name = '{event.name}'", max_results=1):
+            with suppress(MlflowException):  # another process has just made it
+                self._client.create_registered_model(event.name)
+        tags = {"ftexp.run": run.id, "ftexp.verdict": event.verdict} | ({"ftexp.forced": event.reason} if event.reason else {})
+        known = [v for v in self._client.search_model_versions(f"name = '{event.name}'") if v.run_id == mlflow_run]
+        if not known:
+            source = f"{self._client.get_run(mlflow_run).info.artifact_uri}/training/adapter"
+            known = [self._client.create_model_version(event.name, source, mlflow_run, model_id=run.mlflow_model)]
+        for key, value in tags.items():
+            self._client.set_model_version_tag(event.name, known[0].version, key, value[:LONGEST_TAG])
+        if event.alias:
+            self._client.set_registered_model_alias(event.name, event.alias, known[0].version)
 
     def _new_model(self, experiment: str, mlflow_run: str, event: TunedModel) -> LoggedModel:
         tags = {"ftexp.adapter_sha256": event.sha256, "ftexp.base": event.base}

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ftexp.errors import ConfigError
-from ftexp.validation import content, corpus, formats, language, lines, structure, template
+from ftexp.validation import content, corpus, formats, items, language, lines, structure, template
 from ftexp.validation.checks import Checks
 from ftexp.validation.describing import nearest
 from ftexp.validation.findings import Check, Finding
 
-_MODULES = (lines, structure, formats, template, corpus, content, language)
+_MODULES = (lines, structure, formats, template, corpus, content, language, items)
 CATALOGUE: dict[str, Check] = {check.id: check for module in _MODULES for check in module.CHECKS}
 
 

@@ -17,12 +17,13 @@ from ftexp.backends.local.machine import Machine, resolve_machine
 from ftexp.backends.opening import LocalModel, Opening, open_model
 from ftexp.backends.providers import LocalProvider, Model
 from ftexp.compose import compose
-from ftexp.config import RunConfig
+from ftexp.config import RunConfig, Training
 from ftexp.data.messages import Splits
 from ftexp.errors import ConfigError, DataError, MissingExtraError, ModelError, NotThereYetError
 from ftexp.presets import Resolved
 
 SPLITS = Splits(chats()[:20], chats()[20:24], chats()[24:30])
+SUPERVISED = Training(method="supervised")
 
 
 def config(model: Path | str, *overrides: str) -> RunConfig:
@@ -198,11 +199,11 @@ def test_weights_that_can_not_be_loaded_are_one_model_error(copy: Path) -> None:
 def test_a_value_left_to_a_service_is_refused_for_a_local_job(tiny_model: Path) -> None:
     left = Resolved(n_epochs=1, batch_size=1, learning_rate_multiplier="provider_auto")
     with pytest.raises(ConfigError, match="found provider_auto, which is for hosted services"):
-        local(tiny_model).job(left, seed=0)
+        local(tiny_model).job(left, 0, SUPERVISED)
 
 
 def test_a_job_has_the_rate_the_steps_and_the_tokens_of_every_pass(tiny_model: Path) -> None:
     model = local(tiny_model, "model.provider.lora.learning_rate=0.01")
-    job = model.job(Resolved(n_epochs=3, batch_size=8, learning_rate_multiplier=0.5), seed=4)
+    job = model.job(Resolved(n_epochs=3, batch_size=8, learning_rate_multiplier=0.5), 4, SUPERVISED)
     assert (job.learning_rate, job.seed, job.steps) == (0.005, 4, 9)
     assert job.tokens == 3 * sum(len(e.ids) for e in model.train)

@@ -7,9 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from ftexp.backends.results import Reply
 from ftexp.data.messages import Message
 from ftexp.evaluation.items import Item
-from ftexp.evaluation.metrics import Chrf, ExactMatch, JsonField, JsonSchema, ReplyMetric, Score, TokenF1
+from ftexp.evaluation.metrics.base import ReplyMetric, Score
+from ftexp.evaluation.metrics.equal import ExactMatch
+from ftexp.evaluation.metrics.overlap import Chrf, TokenF1
+from ftexp.evaluation.metrics.structured import JsonField, JsonSchema
 
 EXACT = ExactMatch(kind="exact_match")
 CHRF = Chrf(kind="chrf")
@@ -18,7 +22,7 @@ FIELD = JsonField(kind="json_field", field="a")
 
 
 def score(metric: ReplyMetric, reply: str, reference: str) -> Score:
-    return metric.score(reply, Item((Message("user", "q"),), reference, "here"))
+    return metric.score(Reply(text=reply, tokens_in=1, tokens_out=1), Item((Message("user", "q"),), reference, "here"))
 
 
 def value(metric: ReplyMetric, reply: str, reference: str) -> float | None:

@@ -6,8 +6,8 @@ import random
 
 import pytest
 
-from ftexp.evaluation.power import ASSUMED, Spread, items_needed, smallest_change, spread_of
-from ftexp.evaluation.statistics import paired_difference
+from ftexp.evaluation.power import ASSUMED, Spread, items_for_margin, items_needed, items_to_prove, right_needed, smallest_change, spread_of
+from ftexp.evaluation.statistics import paired_difference, wilson
 
 
 def discordance(share: float) -> Spread:
@@ -56,6 +56,32 @@ def test_four_true_changes_in_five_of_that_size_are_shown() -> None:
         low = paired_difference([a for a, _ in verdicts], [b for _, b in verdicts], 0.95).low
         shown += low is not None and low > 0
     assert 0.74 < shown / 400 < 0.86
+
+
+@pytest.mark.parametrize(("n", "right"), [(50, None), (72, None), (73, 73), (100, 100), (200, 197), (500, 485)])
+def test_so_many_right_answers_prove_a_share_above_95_percent(n: int, right: int | None) -> None:
+    assert right_needed(n, 0.95, 0.95) == right
+    if right:
+        assert wilson(right, n, 0.95)[0] > 0.95 >= wilson(right - 1, n, 0.95)[0]
+
+
+def test_the_items_that_prove_a_share() -> None:
+    assert items_to_prove(1.0, 0.95, 0.95) == 73  # all are right for sure
+    few, many = items_to_prove(0.98, 0.95, 0.95, power=0.5), items_to_prove(0.98, 0.95, 0.95)
+    assert few is not None and many is not None and few < many
+    assert wilson(0.98 * few, few, 0.95)[0] > 0.95 > wilson(0.98 * (few - 2), few - 2, 0.95)[0]
+
+
+@pytest.mark.parametrize(("share", "threshold"), [(0.95, 0.95), (0.9, 0.95), (1.0, 1.0)])
+def test_no_number_of_items_proves_what_is_not_so(share: float, threshold: float) -> None:
+    assert items_to_prove(share, threshold, 0.95) is None
+
+
+def test_the_items_that_a_margin_takes() -> None:
+    assert items_for_margin(0.1, ASSUMED, 0.95) == 157
+    assert items_for_margin(0.03, ASSUMED, 0.95) == 1745
+    assert items_for_margin(0.1, ASSUMED, 0.95, change=0.05) == items_needed(0.15, ASSUMED, 0.95)
+    assert items_for_margin(0.1, ASSUMED, 0.95, change=-0.1) is None
 
 
 def test_the_spread_of_an_earlier_run() -> None:

@@ -113,11 +113,21 @@ def test_one_verdict_has_an_interval_and_one_figure_has_none() -> None:
 
 
 @settings(deadline=None)
-@given(FIGURES.filter(lambda values: len(set(values)) > 1 and not set(values) <= {0.0, 1.0}), CONFIDENCE)
-def test_the_interval_of_a_figure_is_students(values: list[float], confidence: float) -> None:
+@given(FIGURES.filter(lambda values: len(set(values)) > 1 and not 0 <= min(values) <= max(values) <= 1), CONFIDENCE)
+def test_the_interval_of_a_figure_of_any_size_is_students(values: list[float], confidence: float) -> None:
     found, error = mean(values, confidence), float(scipy.stats.sem(values))
     low, high = scipy.stats.t.interval(confidence, len(values) - 1, loc=sum(values) / len(values), scale=error)
     assert (found.standard_error, found.low, found.high) == pytest.approx((error, low, high), abs=1e-9)
+
+
+def test_the_ends_of_the_interval_of_scores_from_0_to_1_are_where_their_score_test_turns() -> None:
+    """With the standard error of verdicts whose mean is the end, as many as have the error of the scores."""
+    values = [0.9, 0.4, 1.0, 0.75, 0.0, 1.0]
+    found, average, t = mean(values, 0.95), sum(values) / 6, float(scipy.stats.t.ppf(0.975, 5))
+    worth = average * (1 - average) / float(scipy.stats.sem(values)) ** 2
+    assert found.low is not None and found.high is not None and 0 < found.low < average < found.high < 1
+    for end in (found.low, found.high):
+        assert abs(average - end) == pytest.approx(t * math.sqrt(end * (1 - end) / worth))
 
 
 def test_a_difference_of_figures_is_students_paired_one() -> None:
@@ -127,9 +137,28 @@ def test_a_difference_of_figures_is_students_paired_one() -> None:
     assert (found.value, found.low, found.high) == pytest.approx((0.15, reference.low, reference.high))
 
 
-def test_equal_figures_have_no_spread() -> None:
-    found = mean([0.3] * 4, 0.95)
-    assert (found.standard_error, found.low, found.high) == pytest.approx((0.0, 0.3, 0.3))
+def test_equal_scores_from_0_to_1_are_as_uncertain_as_verdicts_that_are_all_right() -> None:
+    found, unseen = mean([0.3] * 4, 0.95), 1 - wilson(4, 4, confidence_of_t(0.95, 3))[0]
+    assert (found.standard_error, found.low, found.high) == pytest.approx((0.0, 0.3 - unseen * 0.3, 0.3 + unseen * 0.7))
+    nothing = paired_difference([0.3, 0.7], [0.3, 0.7], 0.95)
+    assert nothing.low is not None and nothing.high is not None
+    assert -1 < nothing.low < 0 < nothing.high < 1
+
+
+def confidence_of_t(confidence: float, degrees: int) -> float:
+    """At which the normal distribution reaches as far as Student's."""
+    return 1 - 2 * float(scipy.stats.norm.sf(scipy.stats.t.ppf((1 + confidence) / 2, degrees)))
+
+
+def test_equal_figures_that_may_be_any_size_tell_nothing_of_others() -> None:
+    assert mean([7.5] * 4, 0.95) == Mean(value=7.5, standard_error=0.0, low=None, high=None, n=4)
+    assert all(mean([figure] * n, 0.95).low is None for figure in (1.1, 7.3, 1e10 / 3) for n in range(2, 30))  # whatever rounding does
+    assert paired_difference([7.5] * 4, [5.0] * 4, 0.95) == Difference(value=2.5, low=None, high=None, n=4)
+
+
+def test_figures_too_large_to_square_have_no_interval() -> None:
+    found = mean([1e300, -1e300, 3.0], 0.95)
+    assert (found.value, found.standard_error, found.low) == (1.0, None, None)
 
 
 def test_no_values_and_unequal_lengths_are_errors() -> None:

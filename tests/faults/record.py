@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import unquote, urlparse
 
 TIMES = ("time/", "train/tokens_per_second")  # metrics that are another number each time
+REPORT = "report.html"  # a page that shows when the run began and how long it took
 
 
 def record_of(root: Path) -> dict[str, Any]:
@@ -71,7 +72,7 @@ def _journal(root: Path) -> dict[str, Any]:
 
 def _is_content(ident: str) -> bool:
     """Ends are numbered by attempt, and times are no content."""
-    return not ident.startswith("ended/") and not any(name in ident for name in TIMES)
+    return not ident.startswith("ended/") and REPORT not in ident and not any(name in ident for name in TIMES)
 
 
 def _timeless(value: Any) -> Any:
@@ -120,7 +121,8 @@ def _artifacts(client: Any, run: Any) -> Iterator[tuple[str, str]]:
     root = Path(unquote(urlparse(run.artifact_uri).path)) if local else Path(client.download_artifacts(run.run_id, ""))
     for path in root.rglob("*"):
         if path.is_file():
-            yield path.relative_to(root).as_posix(), hashlib.sha256(path.read_bytes()).hexdigest()
+            name = path.relative_to(root).as_posix()
+            yield name, "a page" if name == REPORT else hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _files(root: Path) -> Iterator[str]:

@@ -109,7 +109,9 @@ def test_artifacts_hold_config_environment_training_and_answers(told: Told) -> N
 
 
 def test_the_answers_are_a_table_with_a_row_an_item(told: Told) -> None:
-    assert json.loads(told.run.data.tags["mlflow.loggedArtifacts"]) == [{"path": "evaluation/items.json", "type": "table"}]
+    assert json.loads(told.run.data.tags["mlflow.loggedArtifacts"]) == [
+        {"path": f"evaluation/{name}.json", "type": "table"} for name in ("items", "flips")
+    ]
     table = json.loads(Path(told.client.download_artifacts(told.run.info.run_id, "evaluation/items.json")).read_text(encoding="utf-8"))
     assert table["columns"][:6] == ["prompt", "tuned", "reference", "base", "few_shot", "item"]
     assert len(table["data"]) == 9
@@ -280,7 +282,9 @@ def test_examples_and_answers_stay_out_of_a_server_unless_it_may_have_them(case:
     written: list[str] = []
     store = MlflowStore(tracking, State(tmp_path))
     store._client = SimpleNamespace(  # stands where MLflow is told; a server of one's own takes too long to start
-        log_text=lambda run, text, path: written.append(path), log_batch=lambda *_, **__: None
+        log_text=lambda run, text, path: written.append(path),
+        log_batch=lambda *_, **__: None,
+        get_run=lambda run: SimpleNamespace(data=SimpleNamespace(tags={})),
     )
     for event in (PRIVATE, OPEN, ANSWERS):
         store.state.journal.open_run("r", "name", "experiment", "{}", "{}")

@@ -6,12 +6,13 @@ import os
 import shutil
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ftexp.backends.kept import Batch, KeptBatches
 from ftexp.backends.local.chat import ChatTokenizer, Encoded
 from ftexp.backends.local.job import Job
 from ftexp.backends.local.machine import Machine, require_local_extra
@@ -20,6 +21,7 @@ from ftexp.data.messages import Example, Message
 from ftexp.errors import ModelError, TrainingError
 
 if TYPE_CHECKING:
+    from ftexp.backends.local.generation import Continuation
     from ftexp.backends.local.training import Trained
 
 LOSS_BATCH = 16
@@ -56,25 +58,47 @@ class LocalBackend:
                 "To need less: a lower hyperparameters.batch_size, model.provider.lora.layers or model.provider.max_tokens"
             ) from error
 
-    def answers(self, adapter: Path | None, prompts: Sequence[Sequence[Message]], generation: Generation, reached: Reached) -> Answers:
-        """Greedy answers of the base, or of the model tuned with `adapter`."""
+    def answers(
+        self,
+        adapter: Path | None,
+        prompts: Sequence[Sequence[Message]],
+        generation: Generation,
+        reached: Reached,
+        kept: KeptBatches | None = None,
+    ) -> Answers:
+        """Greedy answers of the base, or of the model tuned with `adapter`; batches that were `kept` are not generated again."""
         from ftexp.backends.local.generation import Stops, batch_plan, greedy
 
         self._settle()
+        ids = [self.tokenizer.prompt_ids(p) for p in prompts]
+        plan = batch_plan(ids, generation.batch_size)
+        known = kept.read() if kept else {}
+        left = [number for number in range(len(plan)) if number not in known]
         started = time.monotonic()
 
-        def done(answers: int, tokens: int) -> None:
-            reached(answers, f"{tokens / (time.monotonic() - started):.0f} tokens/s")
+        def done(found: Sequence[Continuation], seconds: float) -> None:
+            number = next(n for n in left if n not in known)
+            replies = tuple(self._reply(ids[i], each) for i, each in zip(plan[number], found, strict=True))
+            known[number] = Batch(number=number, replies=replies, seconds=seconds)
+            if kept:
+                kept.keep(known[number])
+            tokens = sum(r.tokens_out for n in left if n in known for r in known[n].replies)
+            reached(sum(len(b.replies) for b in known.values()), f"{tokens / (time.monotonic() - started):.0f} tokens/s")
 
-        ids = [self.tokenizer.prompt_ids(p) for p in prompts]
-        stops = Stops(self._end_ids, self._pad_id, generation.max_new_tokens)
-        with self._subject(adapter) as model:
-            found = greedy(model, ids, generation.batch_size, stops, done)
-        replies = tuple(
-            Reply(text=self.tokenizer.decode(answer), tokens_in=len(prompt), tokens_out=len(answer))
-            for prompt, answer in zip(ids, found, strict=True)
+        if left:
+            stops = Stops(self._end_ids, self._pad_id, generation.max_new_tokens)
+            with self._subject(adapter) as model:
+                greedy(model, ids, [plan[number] for number in left], stops, done)
+        return _in_order(plan, known)
+
+    def _reply(self, prompt: Sequence[int], found: Continuation) -> Reply:
+        return Reply(
+            text=self.tokenizer.decode(found.ids),
+            tokens_in=len(prompt),
+            tokens_out=len(found.ids),
+            seconds=found.seconds,
+            first_token_seconds=found.first_token_seconds,
         )
-        return Answers(replies=replies, batch_plan=batch_plan(ids, generation.batch_size), seconds=time.monotonic() - started)
 
     def losses(self, adapter: Path | None, examples: Sequence[Example], reached: Reached) -> Losses:
         """How well the base, or the model tuned with `adapter`, predicts the last reply of each example."""
@@ -175,6 +199,12 @@ class LocalBackend:
                     "set model.provider.device=cpu, or install a CUDA build of torch"
                 )
             torch.use_deterministic_algorithms(True)
+
+
+def _in_order(plan: tuple[tuple[int, ...], ...], batches: Mapping[int, Batch]) -> Answers:
+    by_item = {i: reply for number, places in enumerate(plan) for i, reply in zip(places, batches[number].replies, strict=True)}
+    seconds = sum(batch.seconds for batch in batches.values())
+    return Answers(replies=tuple(by_item[i] for i in range(len(by_item))), batch_plan=plan, seconds=seconds)
 
 
 def _last_reply_only(encoded: Encoded) -> Encoded:

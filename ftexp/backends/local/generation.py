@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
@@ -35,26 +36,32 @@ def shared_prefix(prompts: Sequence[Ids]) -> int:
     return min(common, min(map(len, prompts)) - 1)
 
 
+@dataclass(frozen=True)
+class Continuation:
+    """`seconds` until it ended, and until its first token, both from when its batch was begun."""
+
+    ids: Ids
+    seconds: float
+    first_token_seconds: float
+
+
 @torch.inference_mode()
-def greedy(model: Any, prompts: Sequence[Ids], batch_size: int, stops: Stops, done: Callable[[int, int], None]) -> list[Ids]:
-    """The likeliest continuation of each prompt, in the order of the prompts; `done` is told how many are
-    finished so far and how many tokens they have.
+def greedy(
+    model: Any, prompts: Sequence[Ids], plan: Sequence[Sequence[int]], stops: Stops, done: Callable[[list[Continuation], float], None]
+) -> None:
+    """The likeliest continuation of each prompt that the `plan` names; `done` is told batch by batch, with the seconds it took.
 
     System message and examples, which all prompts share, are read once for all of them. An answer that has ended
     leaves its batch. transformers' `generate` does neither, which costs it more than half of the time here
     (benchmarks/generation.py).
     """
-    answers: list[Ids] = [()] * len(prompts)
     prefix = shared_prefix(prompts)
+    began = time.monotonic()
     cache = _prefix_cache(model, prompts[0][:prefix])
-    finished = 0
-    for batch in batch_plan(prompts, batch_size):
-        rest = [prompts[i][prefix:] for i in batch]
-        for index, answer in zip(batch, _continue(model, rest, prefix, cache, stops), strict=True):
-            answers[index] = answer
-        finished += len(batch)
-        done(finished, sum(map(len, answers)))
-    return answers
+    for batch in plan:
+        found = _continue(model, [prompts[i][prefix:] for i in batch], prefix, cache, stops)
+        done(found, time.monotonic() - began)
+        began = time.monotonic()
 
 
 def _prefix_cache(model: Any, prefix: Ids) -> Any:
@@ -66,8 +73,9 @@ def _prefix_cache(model: Any, prefix: Ids) -> Any:
     return cache
 
 
-def _continue(model: Any, rests: Sequence[Ids], prefix: int, prefix_cache: Any, stops: Stops) -> list[Ids]:
+def _continue(model: Any, rests: Sequence[Ids], prefix: int, prefix_cache: Any, stops: Stops) -> list[Continuation]:
     """One batch. Rows are left-padded behind the shared prefix; `alive` maps rows of the tensors to rows of the batch."""
+    began, first, ended = time.monotonic(), 0.0, [0.0] * len(rests)
     ids, mask = _left_padded(rests, prefix, stops.pad_id, model.device)
     cache = deepcopy(prefix_cache)
     if prefix:
@@ -80,6 +88,10 @@ def _continue(model: Any, rests: Sequence[Ids], prefix: int, prefix_cache: Any, 
             input_ids=ids, attention_mask=mask, position_ids=positions.clamp(min=0), past_key_values=cache, use_cache=True, logits_to_keep=1
         ).logits[:, -1]
         chosen = logits.argmax(-1)
+        taken = time.monotonic() - began
+        first = first or taken
+        for row in alive:
+            ended[row] = taken
         keep = [row for row, token in enumerate(chosen.tolist()) if token not in stops.end_ids]
         for row in keep:
             answers[alive[row]].append(int(chosen[row]))
@@ -92,7 +104,7 @@ def _continue(model: Any, rests: Sequence[Ids], prefix: int, prefix_cache: Any, 
         ids = chosen[:, None]
         mask = torch.cat([mask, mask.new_ones(len(alive), 1)], dim=-1)
         positions = positions[:, -1:] + 1
-    return [tuple(answer) for answer in answers]
+    return [Continuation(tuple(answer), seconds, first) for answer, seconds in zip(answers, ended, strict=True)]
 
 
 def _left_padded(rests: Sequence[Ids], prefix: int, pad_id: int, device: Any) -> tuple[Tensor, Tensor]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ftexp.backends.local.chat import Encoded
 from ftexp.backends.providers import Lora
+from ftexp.backends.stopping import BestMetric, EarlyStopping
 
 
 @dataclass(frozen=True)
@@ -20,9 +21,12 @@ class Job:
     seed: int
     lora: Lora
     validate_every: int
+    early_stopping: EarlyStopping | None = None
+    best_metric: BestMetric = "validation/loss"
 
     @property
     def steps(self) -> int:
+        """Where it isn't stopped early."""
         return self.n_epochs * self.steps_per_epoch
 
     @property
@@ -31,5 +35,5 @@ class Job:
 
     @property
     def tokens(self) -> int:
-        """Read in training, every pass counted, validation not."""
+        """Read in training where it isn't stopped early, every pass counted, validation not."""
         return self.n_epochs * sum(len(e.ids) for e in self.train)

@@ -23,6 +23,7 @@ from ftexp.backends.local.frozen import Hidden, freeze_below
 from ftexp.backends.local.job import Job
 from ftexp.backends.providers import Lora
 from ftexp.backends.results import Point
+from ftexp.backends.stopping import BestMetric, best_of, is_over
 from ftexp.errors import BudgetError, TrainingError
 from ftexp.files import sync, sync_tree, write_atomically
 from ftexp.interrupts import HeldBack, held_back
@@ -36,11 +37,17 @@ _NAMES = {
     "eval_loss": "validation/loss",
     "eval_token_accuracy": "validation/token_accuracy",
 }
+_MEASURED: dict[BestMetric, str] = {"validation/loss": "eval_loss", "validation/token_accuracy": "eval_token_accuracy"}
+Log = Sequence[dict[str, float]]  # Trainer's, an entry a step and one a validation
 
 
 @dataclass(frozen=True)
 class Trained:
+    """`steps` and `tokens` are those really done, which are fewer than the job's where it stopped early."""
+
     curve: tuple[Point, ...]
+    steps: int
+    tokens: int
     best_step: int
     adapter: Path
     seconds: float
@@ -55,40 +62,57 @@ def train(
     `validate_every` told steps or more to repeat. An interrupt leaves a checkpoint, then raises KeyboardInterrupt; so does
     what `used_up` says after a step, which then is the text of a BudgetError.
     """
-    set_seed(job.seed)
     started = time.monotonic()
+    _clear_cut_off(folder, job.best_metric)
+    checkpoint = last_checkpoint(folder, job.best_metric)
+    if checkpoint and _stops_early(log := _log_of(checkpoint), job):  # cut off after its last checkpoint: the library would go on from it
+        for point in curve_of(log):
+            report(point)
+        return _trained(log, job, folder, _seconds_of(checkpoint))
+    set_seed(job.seed)
     adapted = get_peft_model(model, _lora_config(model, job.lora))
     hidden = freeze_below(adapted.get_base_model(), _first_learning(model, job.lora), job.train + job.validation)
-    _clear_cut_off(folder)
-    checkpoint = last_checkpoint(folder)
     with held_back("stopping after this step, which leaves a checkpoint; once more stops at once") as held:
         rhythm = _Rhythm(job, report, held, used_up)
         trainer = _Trainer(adapted, job, hidden, started, pad_id, device, folder, rhythm)
-        trainer.seconds_before = float((checkpoint / COMPLETE).read_text(encoding="ascii")) if checkpoint else 0.0
+        trainer.seconds_before = _seconds_of(checkpoint) if checkpoint else 0.0
         trainer.args.eval_on_start = checkpoint is None  # one that goes on has measured the start, and may stand where nothing is measured
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    if rhythm.why and trainer.state.global_step < job.steps:
+    log = trainer.state.log_history
+    if rhythm.why and trainer.state.global_step < job.steps and not _stops_early(log, job):
         raise BudgetError(f"training: stopped after step {trainer.state.global_step} of {job.steps}, with a checkpoint", rhythm.why)
-    best = best_step(trainer.state.log_history)
-    return Trained(curve_of(trainer.state.log_history), best, _best(folder, best), trainer.seconds)
+    return _trained(log, job, folder, trainer.seconds)
 
 
-def last_checkpoint(folder: Path) -> Path | None:
-    return next(reversed([p for p in _by_step(folder, "checkpoint") if _is_whole(p)]), None)
+def _trained(log: Log, job: Job, folder: Path, seconds: float) -> Trained:
+    curve, best = curve_of(log), best_step(log, job.best_metric)
+    steps = curve[-1].step
+    tokens = job.tokens if steps == job.steps else sum(int(e["tokens"]) for e in log if "tokens" in e)
+    return Trained(curve, steps, tokens, best, _best(folder, best), seconds)
 
 
-def _is_whole(checkpoint: Path) -> bool:
+def last_checkpoint(folder: Path, metric: BestMetric) -> Path | None:
+    return next(reversed([p for p in _by_step(folder, "checkpoint") if _is_whole(p, metric)]), None)
+
+
+def _is_whole(checkpoint: Path, metric: BestMetric) -> bool:
     """Whether it was written to its end, and the best adapter until then is still there."""
-    if not (checkpoint / COMPLETE).exists():
-        return False
-    log_history = json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))["log_history"]
-    return _best(checkpoint.parent, best_step(log_history)).exists()
+    return (checkpoint / COMPLETE).exists() and _best(checkpoint.parent, best_step(_log_of(checkpoint), metric)).exists()
 
 
-def _clear_cut_off(folder: Path) -> None:
+def _log_of(checkpoint: Path) -> Log:
+    log: Log = json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))["log_history"]
+    return log
+
+
+def _seconds_of(checkpoint: Path) -> float:
+    return float((checkpoint / COMPLETE).read_text(encoding="ascii"))
+
+
+def _clear_cut_off(folder: Path, metric: BestMetric) -> None:
     """Removes what an attempt that was cut off had not written to its end."""
     for path in _by_step(folder, "checkpoint"):
-        if not _is_whole(path):
+        if not _is_whole(path, metric):
             shutil.rmtree(path)
 
 
@@ -104,16 +128,26 @@ def _best(folder: Path, step: int) -> Path:
     return folder / f"best-{step}"
 
 
-def best_step(log_history: Sequence[dict[str, float]], until: float = inf) -> int:
-    """The step of the lowest validation loss, the first one where they are equal. Step 0, the base itself, takes part too."""
-    return min((e["eval_loss"], int(e["step"])) for e in log_history if "eval_loss" in e and e["step"] <= until)[1]
+def best_step(log: Log, metric: BestMetric, until: float = inf) -> int:
+    """Of the best validation until a step. Step 0, the base itself, takes part too."""
+    return best_of({step: value for step, value in _measured(log, metric).items() if step <= until}, metric)
 
 
-def curve_of(log_history: Sequence[dict[str, float]]) -> tuple[Point, ...]:
+def _measured(log: Log, metric: BestMetric) -> dict[int, float]:
+    """The validations so far, by step."""
+    return {int(e["step"]): e[_MEASURED[metric]] for e in log if _MEASURED[metric] in e}
+
+
+def _stops_early(log: Log, job: Job) -> bool:
+    """Told by the log alone, so that a training that goes on after a cut stops where it would have."""
+    return is_over(list(_measured(log, job.best_metric).values()), job.best_metric, job.early_stopping)
+
+
+def curve_of(log: Log) -> tuple[Point, ...]:
     """Trainer's log as points, one a step, in order."""
     by_step: dict[int, dict[str, float]] = {}
     epochs: dict[int, float] = {}
-    for entry in log_history:
+    for entry in log:
         step = int(entry["step"])
         figures = {ours: entry[theirs] for theirs, ours in _NAMES.items() if theirs in entry}
         if figures:
@@ -166,7 +200,7 @@ class _Trainer(Trainer):
         rhythm: _Rhythm,
     ) -> None:
         self.job, self.hidden, self.pad_id, self.folder = job, hidden, pad_id, folder
-        self._accuracy = 0.0
+        self._accuracy, self._tokens = 0.0, 0
         self.started, self.seconds_before = started, 0.0
         super().__init__(
             model=model,
@@ -186,6 +220,7 @@ class _Trainer(Trainer):
     def compute_loss(self, model: nn.Module, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None) -> Any:
         found = token_losses(model, Batch(**inputs))
         self._accuracy = found.hits.float().mean().item()
+        self._tokens = int(inputs["mask"].sum().item())
         loss = found.losses.mean()
         if not torch.isfinite(loss):
             raise TrainingError(
@@ -195,7 +230,7 @@ class _Trainer(Trainer):
         return loss
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
-        super().log({**logs, "token_accuracy": self._accuracy} if "loss" in logs else logs, start_time)
+        super().log({**logs, "token_accuracy": self._accuracy, "tokens": self._tokens} if "loss" in logs else logs, start_time)
 
     @torch.no_grad()
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
@@ -211,14 +246,13 @@ class _Trainer(Trainer):
             hits += found.hits.sum().item()
             count += len(found.losses)
         metrics = {"eval_loss": loss / count, "eval_token_accuracy": hits / count}
-        self._keep_best(metrics["eval_loss"])
         self.log(metrics)
+        self._keep_best()
         return metrics
 
-    def _keep_best(self, loss: float) -> None:
-        """Keeps the adapter when its loss is the lowest so far, beside the best of before: until the next checkpoint that one counts."""
-        earlier = [e["eval_loss"] for e in self.state.log_history if "eval_loss" in e]
-        if earlier and loss >= min(earlier):
+    def _keep_best(self) -> None:
+        """Keeps the adapter when it is the best so far, beside the best of before: until the next checkpoint that one counts."""
+        if best_step(self.state.log_history, self.job.best_metric) != self.state.global_step:
             return
         fresh, target = self.folder / "fresh", _best(self.folder, self.state.global_step)
         for leftover in (fresh, target):  # of an attempt that was cut off before its checkpoint of this step
@@ -243,7 +277,8 @@ class _Trainer(Trainer):
         for old in checkpoints[:-KEPT_CHECKPOINTS]:
             (old / COMPLETE).unlink(missing_ok=True)  # first: one that is half removed must not count
             shutil.rmtree(old)
-        kept = {best_step(self.state.log_history, _step_of(checkpoint)) for checkpoint in checkpoints[-KEPT_CHECKPOINTS:]}
+        log, metric = self.state.log_history, self.job.best_metric
+        kept = {best_step(log, metric, _step_of(checkpoint)) for checkpoint in checkpoints[-KEPT_CHECKPOINTS:]}
         for best in _by_step(self.folder, "best"):
             if _step_of(best) not in kept:
                 shutil.rmtree(best)
@@ -274,7 +309,7 @@ class _Rhythm(TrainerCallback):
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         self._tell(state)
-        if self.held.asked or self.why:
+        if self.held.asked or self.why or _stops_early(state.log_history, self.job):
             control.should_training_stop = True
 
     def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tiny import END_OF_TURN, chats
 
+from ftexp.backends.kept import KeptBatches
 from ftexp.backends.local.backend import LocalBackend
 from ftexp.backends.local.generation import batch_plan
 from ftexp.backends.results import Answers, Generation
@@ -89,7 +91,8 @@ def test_answers_come_with_the_plan_that_they_were_made_by(backend: LocalBackend
 
 def test_the_base_answers_the_same_after_a_tuned_model_was_asked(backend: LocalBackend, tuned: Any) -> None:
     generation = Generation(max_new_tokens=12, batch_size=8)
-    before, with_adapter, after = (backend.answers(a, SHARED_PREFIX, generation, lambda *_: None).replies for a in (None, tuned, None))
+    found = (backend.answers(a, SHARED_PREFIX, generation, lambda *_: None).replies for a in (None, tuned, None))
+    before, with_adapter, after = ([r.text for r in replies] for replies in found)
     assert before == after != with_adapter
 
 
@@ -107,3 +110,25 @@ def tuned(model: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
         adapted = get_peft_model(base, LoraConfig(r=4, lora_alpha=64, target_modules=["q_proj", "v_proj"], init_lora_weights=False))
     adapted.save_pretrained(str(folder))
     return folder
+
+
+def test_batches_that_were_kept_are_not_generated_again(backend: LocalBackend, tmp_path: Path) -> None:
+    whole = answers(backend, LENGTHS, batch_size=2)
+    kept = KeptBatches(tmp_path / "batches.jsonl")
+    told: list[int] = []
+
+    def cut_off(done: int, _: str) -> None:
+        told.append(done)
+        if len(told) == 2:
+            raise KeyboardInterrupt
+
+    generation = Generation(max_new_tokens=12, batch_size=2)
+    with pytest.raises(KeyboardInterrupt):
+        backend.answers(None, LENGTHS, generation, cut_off, kept)
+    with kept.path.open("ab") as file:
+        file.write(b'{"number": 2, "rep')  # cut off while it was written
+    assert sorted(kept.read()) == [0, 1]
+    again = backend.answers(None, LENGTHS, generation, lambda done, _: told.append(done), kept)
+    assert told[2] == 5, "the first two batches were there"
+    assert [r.text for r in again.replies] == [r.text for r in whole.replies]
+    assert len(kept.read()) == len(again.batch_plan)

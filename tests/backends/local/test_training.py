@@ -231,7 +231,7 @@ def test_a_step_with_a_checkpoint_is_told_when_the_checkpoint_is_whole(backend: 
     last_when_told: dict[int, str] = {}
 
     def report(point: Point) -> None:
-        checkpoint = last_checkpoint(tmp_path)
+        checkpoint = last_checkpoint(tmp_path, "validation/loss")
         last_when_told[point.step] = checkpoint.name if checkpoint else ""
 
     backend.train(job, tmp_path, report)
@@ -255,7 +255,7 @@ def test_an_interrupt_leaves_a_checkpoint_and_changes_no_number(
         assert signal.getsignal(number) is signal.default_int_handler
     finally:
         signal.signal(number, before)
-    checkpoint = last_checkpoint(tmp_path)
+    checkpoint = last_checkpoint(tmp_path, "validation/loss")
     assert checkpoint and checkpoint.name == f"checkpoint-{step if step in (3, 4, 6) else step + 1}"
     resumed = backend.train(job, tmp_path, silent)
     assert resumed.curve == undisturbed.trained.curve
@@ -273,7 +273,7 @@ def test_checkpoints_whose_best_adapter_is_gone_are_passed_over(backend: LocalBa
         backend.train(job, tmp_path, cut_off_at(7, "train/loss"))
     for best in tmp_path.glob("best-*"):
         shutil.rmtree(best)
-    assert last_checkpoint(tmp_path) is None
+    assert last_checkpoint(tmp_path, "validation/loss") is None
     assert backend.train(job, tmp_path, silent).curve == undisturbed.trained.curve
 
 
@@ -313,7 +313,7 @@ def test_a_loss_that_is_no_number_ends_the_training_with_advice(backend: LocalBa
 def test_the_seconds_of_a_resumed_training_include_those_of_before(backend: LocalBackend, job: Job, tmp_path: Path) -> None:
     with pytest.raises(CutOffError):
         backend.train(job, tmp_path, cut_off_at(5, "train/loss"))
-    checkpoint = last_checkpoint(tmp_path)
+    checkpoint = last_checkpoint(tmp_path, "validation/loss")
     assert checkpoint is not None
     (checkpoint / "complete").write_text("1000.0", encoding="ascii")
     assert 1000 < backend.train(job, tmp_path, silent).seconds < 1200
