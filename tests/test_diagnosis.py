@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import product
 from math import exp, inf, nan
 from pathlib import Path
@@ -55,10 +56,10 @@ def conditions(c: Curves) -> list[Condition]:
         ([1.4, 1.41, 1.39, 1.4, 1.405, 1.4, 1.395, 1.41], LEARNING, ["overfitting"]),
         ([1.4, 1.41, 1.39, 1.4, 1.405, 1.4, 1.395, 1.41], [1.4] * 8, ["plateau"]),
         ([1.4, 1.3, 1.2, 1.1, 1.0, 0.9], [1.4, 1.3, 1.2, 1.1, 1.0, 0.9], ["underfitting"]),
-        ([1.4, 1.3, 1.29, 1.295, 1.29, 1.292], [1.4, 1.3, 1.29, 1.3, 1.29, 1.3], ["underfitting"]),
+        ([1.4, 1.3, 1.29, 1.295, 1.29, 1.292], [1.4, 1.3, 1.29, 1.3, 1.29, 1.3], ["plateau"]),
         ([1.4, 1.0, 0.7, 1.6, 2.2, 2.1], [1.4, 1.0, 0.7, 1.9, 2.2, 2.1], ["divergence"]),
         ([1.4, 2.0, 3.0, 3.0, 3.1, 3.0], [1.4, 2.0, 3.0, 3.0, 3.1, 3.0], ["divergence"]),
-        ([1.4, 0.8, 0.6, 0.65, 0.7, 0.78], [0.7, 0.2, 0.05, 0.02, 0.01, 0.01], ["memorised", "overfitting"]),
+        ([1.4, 0.8, 0.6, 0.65, 0.7, 0.78], [0.7, 0.2, 0.05, 0.02, 0.01, 0.01], ["memorised"]),
         ([1.4, 0.9, 0.8, 0.81, 0.8, 0.8], [0.7, 0.2, 0.05, 0.02, 0.01, 0.01], ["memorised"]),
         ([], [], ["too_short_to_tell"]),
         ([1.4], [], ["too_short_to_tell"]),
@@ -105,7 +106,8 @@ def test_a_rise_that_does_not_matter_is_none() -> None:
 def test_noise_on_a_plateau_is_seldom_taken_for_more() -> None:
     rng, alarms = random.Random(11), 0
     for _ in range(200):
-        noisy = curves([1.4 * exp(rng.gauss(0, 0.05)) for _ in range(12)], [1.4 * exp(rng.gauss(0, 0.2)) for _ in range(12)])
+        batches = tuple((step, 1.4 * exp(rng.gauss(0, 0.2))) for step in range(1, 121))
+        noisy = replace(curves([1.4 * exp(rng.gauss(0, 0.05)) for _ in range(12)]), train=batches)
         alarms += bool({"overfitting", "divergence"} & set(conditions(noisy)))
     assert alarms <= 10
 
