@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-BENCHMARKS := overhead plan validation compare generation hosted_answers statistics training sweep
+BENCHMARKS := overhead plan validation compare generation hosted_answers statistics diagnosis training sweep
 
 .PHONY: help quickstart test test-faults slow reproduce check bench clean
 

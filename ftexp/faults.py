@@ -79,7 +79,7 @@ class _Path:
         if field is not None:
             self._here, self.expected = field.annotation, field.description
         elif not models and get_args(self._here):
-            self._here = get_args(self._here)[-1]
+            self._here = [a for a in get_args(self._here) if a is not ...][-1]  # tuple[X, ...] holds X
             self.expected = next((m.description for m in get_args(self._here) if isinstance(m, FieldInfo)), self.expected)
 
 

@@ -11,9 +11,11 @@ from ftexp import __version__
 from ftexp.config import RunConfig
 from ftexp.cost import Range
 from ftexp.evaluation.flips import Flips
+from ftexp.evaluation.metrics.labels import MacroF1, confusion
+from ftexp.evaluation.scoring import Scores
 from ftexp.journal import Journal, RunRow
 from ftexp.provenance import Inputs, inputs_from
-from ftexp.report.run.facts import DataUsed, Fact, RunReport, Spent
+from ftexp.report.run.facts import Confusion, DataUsed, Fact, RunReport, Spent
 from ftexp.run import Evaluated, Record
 from ftexp.tracking.events import Event, Figures, Input, Params, Tags, Text, parse
 from ftexp.validation.report import DataReport
@@ -48,6 +50,7 @@ def report_of(row: RunRow, record: Evaluated, journal: Journal, today: date) -> 
         written_on=today,
         gates=record.gates,
         flips=Flips.model_validate_json(flips) if flips else None,
+        confusion=_confusion(row.id, config, journal),
         diagnoses=record.diagnoses if isinstance(record, Record) else (),
         spent=tuple(_spent(record, told)),
         money="nothing billed: trained on this machine" if config.model.provider.kind == "local" else "",
@@ -105,6 +108,20 @@ def _data(config: RunConfig, told: Told) -> DataUsed:
     found = told.texts.get("data/report.json")
     warnings = DataReport.model_validate_json(found).lines("warning", SHOWN_OF_A_CHECK) if found else []
     return DataUsed(config.dataset.name, config.dataset.license or "", config.dataset.source or "", **sizes, warnings=tuple(warnings))
+
+
+def _confusion(run: str, config: RunConfig, journal: Journal) -> Confusion | None:
+    """Of the tuned model, by the first metric of labels; None where there is none."""
+    found = [name for name, metric in config.evaluation.by_name.items() if isinstance(metric, MacroF1)]
+    recorded = journal.step_of(run, "score") if found else None
+    if recorded is None:
+        return None
+    scores = Scores.model_validate_json(recorded).by_metric[found[0]].get("tuned", ())
+    observed = [s.observed for s in scores if s.observed is not None]
+    if not observed:
+        return None
+    table = confusion(observed)
+    return Confusion(found[0], table.rows, table.columns, table.counts)
 
 
 def _spent(record: Evaluated, told: Told) -> Iterator[Spent]:

@@ -7,7 +7,7 @@ import shlex
 from pathlib import Path
 
 import pytest
-from tiny import Project, ftexp, write_chats
+from tiny import Finished, Project, ftexp, write_chats
 
 from ftexp.errors import ExitCode
 from ftexp.sweep.expand import expand
@@ -19,11 +19,12 @@ COMMANDS = [shlex.split(line, comments=True) for line in SHELL.splitlines() if l
 FTEXP = [words[1:] for words in COMMANDS if words[0] == ".venv/bin/ftexp"]
 BUDGETED = [words for words in FTEXP if any(word.startswith("budget.") for word in words)]
 SWEEP = [words for words in FTEXP if "-m" in words and words not in BUDGETED]
-OWN_DATA = [words for words in FTEXP if "dataset=jsonl" in words and words not in SWEEP]
+JUDGED = [words for words in FTEXP if words[0] in ("evaluate", "gate", "report", "register") or "eval=checklist" in words]
+OWN_DATA = [words for words in FTEXP if "dataset=jsonl" in words and words not in SWEEP + JUDGED]
 DECLARED = [words for words in FTEXP if "experiment=epochs_lr_sweep" in words]
 OF_A_SWEEP = [words for words in FTEXP if words[0] in ("confirm", "status")]
 TO_BE_KEPT = [words for words in FTEXP if words[0] in ("freeze", "reproduce", "compare")]
-OF_A_RUN = [words for words in FTEXP if "last" in words and words not in OF_A_SWEEP + TO_BE_KEPT]
+OF_A_RUN = [words for words in FTEXP if "last" in words and words not in OF_A_SWEEP + TO_BE_KEPT + JUDGED]
 
 
 def test_every_command_is_one_that_is_tried_here() -> None:
@@ -38,7 +39,8 @@ def test_every_command_is_one_that_is_tried_here() -> None:
         *("compare", "freeze", "reproduce"),
     ]
     assert [words[0] for words in BUDGETED] == ["plan", "run"]
-    assert len(BUDGETED + OWN_DATA + OF_A_RUN + DECLARED + SWEEP + OF_A_SWEEP + TO_BE_KEPT) == len(FTEXP)
+    assert [words[0] for words in JUDGED] == ["run", "evaluate", "evaluate", "gate", "report", "register"]
+    assert len(JUDGED + BUDGETED + OWN_DATA + OF_A_RUN + DECLARED + SWEEP + OF_A_SWEEP + TO_BE_KEPT) == len(FTEXP)
 
 
 def test_make_knows_the_targets_that_are_named() -> None:
@@ -83,6 +85,20 @@ def test_a_run_is_compared_kept_and_made_again_as_it_was(copy_of_finished) -> No
         said = ftexp(*words)
         assert said.code == 0, said.err
     assert ": identical" in said.out
+
+
+def test_a_run_is_judged_by_the_checklist_and_only_registered_when_it_passes(copy_of_finished: Finished) -> None:
+    """On a model that has learned nothing, so that it doesn't pass."""
+    _, again, base, gate, report, register = JUDGED
+    judged = ftexp(*again)
+    assert judged.code in (ExitCode.GATE_FAILED, ExitCode.INCONCLUSIVE), judged.err
+    assert ftexp(*gate).code == judged.code
+    assert ftexp(*report).code == 0 and list(Path.cwd().glob("report-*.html"))
+    refused = ftexp(*register)
+    assert refused.code == ExitCode.GATE_FAILED and "not registered" in refused.err
+    write_chats(Path("mine.jsonl"))
+    tiny = [override for override in copy_of_finished.project.overrides if not override.startswith("dataset")]
+    assert ftexp(*base, *tiny).code == 0
 
 
 @pytest.mark.parametrize("words", [w for w in OF_A_RUN if w[0] != "ui"], ids=lambda words: words[0])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
 
 from ftexp.values import Value
 
@@ -48,14 +50,18 @@ class TrainingResult(Value):
         return self.trained_tokens / self.seconds
 
 
+def _whole(text: Any) -> Any:
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if isinstance(text, str) and not text.isascii() else text
+
+
 class Reply(Value):
     """An answer, and what it took. `tokens_out` counts the generated tokens without the one that ended it.
 
     `seconds` and `first_token_seconds` run from when its batch was begun; None in records from before they were kept. With
-    `error` there is no answer: the item stays unscored, and the error is the reason.
+    `error` there is no answer: the item stays unscored, and the error is the reason. Half a surrogate pair, which no file takes, is �.
     """
 
-    text: str
+    text: Annotated[str, BeforeValidator(_whole)]
     tokens_in: int
     tokens_out: int
     seconds: float | None = None

@@ -2,74 +2,110 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from ftexp.data.messages import Message
+from ftexp.data.building import example_of
+from ftexp.data.jsonl import LONGEST_LINE, opened, raw_lines, whole_file_finding
 from ftexp.errors import ConfigError, DataError
 from ftexp.evaluation.constraints import Constraint
 from ftexp.evaluation.items import Item
 from ftexp.faults import validated
+from ftexp.validation.describing import kind, nearest, quoted
+from ftexp.validation.findings import counted
+from ftexp.validation.lines import decoded
+from ftexp.validation.structure import LAST_WEIGHT_ZERO, SURROGATE, WEIGHTS_ZERO, findings_of
 from ftexp.values import Value
 
 SHOWN = 20  # faults
+_NO_MATTER = (WEIGHTS_ZERO.id, LAST_WEIGHT_ZERO.id)  # of training alone
+_NO_REPLY = {"role": "assistant", "content": "none"}  # stands where a reference would
+
+Text = Annotated[str, Field(min_length=1, pattern=r"\S", description="a text that isn't empty")]
 
 
-class Said(Value):
-    role: Literal["system", "developer", "user", "assistant"] = Field(description="system, developer, user or assistant")
-    content: str = Field(min_length=1, description="a text")
+class Marks(Value):
+    """What a line may say of its item besides the messages."""
 
-
-class Line(Value):
-    """One item as it stands in a file. Without an assistant message at the end there is no reference."""
-
-    messages: tuple[Said, ...] = Field(min_length=1, description="a list of messages")
-    accepted: tuple[str, ...] = Field(default=(), description="a list of texts")
+    accepted: tuple[Text, ...] = Field(default=(), description="a list of texts")
     cluster: str = Field(default="", description="a text")
     constraints: tuple[Constraint, ...] = Field(default=(), description="a list of constraints")
     expected: Literal["", "answer", "refuse"] = Field(default="", description="answer or refuse")
-    secrets: tuple[str, ...] = Field(default=(), description="a list of texts")
-    language: str = Field(default="", description="a language, like en or zh-Hant")
+    secrets: tuple[Text, ...] = Field(default=(), description="a list of texts")
+    language: str = Field(default="", pattern=r"^([a-z]{2,3}(-[A-Za-z0-9]+)*)?$", description="a language, like en or zh-Hant")
     twin: str = Field(default="", description="a text")
 
-    def item(self, origin: str) -> Item:
-        said = tuple(Message(m.role, m.content) for m in self.messages)
-        prompt, reference = (said[:-1], said[-1].content) if said[-1].role == "assistant" else (said, "")
-        more = (self.accepted, self.cluster, self.constraints, self.expected, self.secrets, self.language, self.twin)
-        return Item(prompt, reference, origin, *more)
+
+KEYS = ("messages", *Marks.model_fields)
 
 
 def read_items(path: Path) -> tuple[Item, ...]:
-    """Raises DataError with every fault of the file."""
-    try:
-        lines = path.read_bytes().decode("utf-8-sig").splitlines()
-    except OSError as error:
-        raise DataError(f"{path}: can't be read ({error.strerror}); expected a JSONL file of items") from error
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}: byte {error.start} isn't UTF-8; expected a JSONL file in UTF-8") from error
-    found = [_judged(line, f"{path.name} line {n}") for n, line in enumerate(lines, start=1) if line.strip()]
-    faults = [fault for item in found if not isinstance(item, Item) for fault in item]
+    """An item a line; blank lines are passed over. Raises DataError with the faults of the whole file."""
+    items, faults = [], list[str]()
+    with opened(path) as file:
+        if fault := whole_file_finding(file.read(4096), path.name):
+            raise DataError(str(fault))
+        file.seek(0)
+        for number, raw in enumerate(raw_lines(file), start=1):
+            found = _judged(raw, f"{path.name} line {number}")
+            items += [found] if isinstance(found, Item) else []
+            faults += found if isinstance(found, list) else []
     if faults:
-        more = [f"{len(faults) - SHOWN} more faults"] if len(faults) > SHOWN else []
-        raise DataError(*faults[:SHOWN], *more)
-    items = tuple(item for item in found if isinstance(item, Item))
+        raise DataError(*faults[:SHOWN], *([f"{counted(len(faults) - SHOWN, 'more fault')}"] if len(faults) > SHOWN else []))
     if not items:
-        raise DataError(f"{path}: found no line, expected an item a line")
-    return items
+        raise DataError(f"{path.name}: the file is empty; expected an item a line")
+    return tuple(items)
 
 
-def _judged(line: str, where: str) -> Item | list[str]:
-    try:
-        value = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        return [f"{where}: not JSON ({error}); expected an object with messages"]
+def _judged(raw: bytes, where: str) -> Item | list[str] | None:
+    """The item of a line, or its faults; None for a blank line."""
+    if len(raw) > LONGEST_LINE:
+        return [f"{where}: is over {LONGEST_LINE >> 20} MiB long; expected one item a line"]
+    value, findings = decoded(raw.rstrip(b"\r\n"), where)
+    if errors := [str(f) for f in findings if f.severity == "error"]:
+        return errors
+    if value is None and not raw.strip(b"\xef\xbb\xbf \t\r\n"):
+        return None
     if not isinstance(value, dict):
-        return [f"{where}: found {type(value).__name__}, expected an object with messages"]
+        return [f"{where}: found {kind(value)}; expected an object with the key messages"]
+    return _item(value, where)
+
+
+def _item(value: dict[str, Any], where: str) -> Item | list[str]:
+    messages, has_reference = _with_a_reply(value.get("messages"))
+    chat = {"messages": messages} if "messages" in value else {}
+    faults = [str(f) for f in findings_of(chat, where) if f.severity == "error" and f.check not in _NO_MATTER]
+    if has_reference and len(value["messages"]) == 1:
+        faults.append(f"{where}: found only an assistant message; expected a question before it")
+    faults += [f"{where}: {fault}" for fault in _unknown(value)]
+    marks = {key: inner for key, inner in value.items() if key in Marks.model_fields}
+    halves = [str(f) for f in findings_of(marks, where) if f.check == SURROGATE.id]
     try:
-        item = validated(Line, value).item(where)
+        said = validated(Marks, {} if halves else marks)
     except ConfigError as error:
-        return [f"{where}: {fault}" for fault in error.faults]
-    return item if item.prompt else [f"{where}: found only an assistant message, expected a question before it"]
+        faults += [f"{where}: {fault}" for fault in error.faults]
+    if faults or halves:
+        return faults + halves
+    example = example_of(chat, where)
+    more = {name: getattr(said, name) for name in Marks.model_fields}
+    return Item(example.prompt, example.reference if has_reference else "", where, **more)
+
+
+def _with_a_reply(messages: Any) -> tuple[Any, bool]:
+    """The messages with a reply at the end, and whether they have one of their own; what isn't a list of messages as it is."""
+    if not isinstance(messages, list) or not messages:
+        return messages, False
+    last = messages[-1]
+    if isinstance(last, dict) and last.get("role") == "assistant":
+        return messages, True
+    return [*messages, _NO_REPLY], False
+
+
+def _unknown(value: dict[str, Any]) -> list[str]:
+    return [
+        f"the line has the unknown key {quoted(key)}{nearest(key, KEYS) or '; expected only ' + ', '.join(KEYS)}"
+        for key in value
+        if key not in KEYS
+    ]

@@ -7,6 +7,7 @@ import pytest
 from ftexp.backends.results import Reply
 from ftexp.data.messages import said_of
 from ftexp.evaluation.generated.making import make, templates_of
+from ftexp.evaluation.items import Item
 from ftexp.evaluation.metrics.behaviour import PiiLeak
 from ftexp.evaluation.metrics.equal import Contains
 from ftexp.evaluation.suites import Generated
@@ -15,13 +16,16 @@ from ftexp.values import digest
 SUITES = get_args(Generated)
 # The same items for ever: another digest is another suite, and its scores can't be compared with those on record.
 DIGESTS = {
-    "general": "aac14d07182c8634",
-    "instructions": "40f1f0407143c35b",
+    "general": "b95e313c7ad9c1d0",
+    "instructions": "0f08eeb3bf5f8493",
     "refusal": "e0e0983cc18db263",
     "privacy": "1d7fc7eb92d09ae1",
-    "twins": "274263abcb738576",
-    "open": "46ee3756d13ebc37",
+    "twins": "a17f7f65714e8a04",
+    "open": "8ed3e9ac5f7458eb",
 }
+
+
+TICKET = '{"category":"product","priority":"low","order_id":null}'  # what a model says that learned to say nothing else
 
 
 def reply(text: str) -> Reply:
@@ -44,8 +48,8 @@ def test_the_same_seed_makes_the_same_items_for_ever(suite: Generated) -> None:
 
 
 def test_more_items_than_there_are_is_an_error() -> None:
-    with pytest.raises(ValueError, match="expected at most"):
-        make("open", 100_000, 0)
+    with pytest.raises(ValueError, match="found count 301, expected at most 300, which is how many items the suite open has"):
+        make("open", 301, 0)
 
 
 def test_a_right_answer_is_right_and_an_echo_of_the_question_is_not() -> None:
@@ -55,11 +59,29 @@ def test_a_right_answer_is_right_and_an_echo_of_the_question_is_not() -> None:
         assert contains.score(reply(item.prompt[-1].content), item).value == 0, item
 
 
-def test_every_instruction_has_constraints_that_an_echo_does_not_keep() -> None:
+def kept(text: str, item: Item) -> bool:
+    assert item.constraints
+    return not any(c.broken(text) for c in item.constraints)
+
+
+def test_the_reference_keeps_to_every_constraint_of_its_item() -> None:
+    assert all(kept(i.reference, i) for i in make("instructions", 400, 0))
+
+
+@pytest.mark.parametrize("text", ["", " ", TICKET, "{}", '{"rain"}', "yellow"])
+def test_a_reply_that_is_empty_or_nothing_but_a_ticket_keeps_to_no_instruction(text: str) -> None:
+    told_to = [i for i in make("instructions", 400, 0) if not (text == "yellow" and "yellow" in i.prompt[-1].content)]
+    assert not any(kept(text, i) for i in told_to)
+
+
+def test_an_echo_keeps_to_few_instructions() -> None:
     items = make("instructions", 400, 0)
-    assert all(i.constraints for i in items)
-    echoes = [not any(c.broken(i.prompt[-1].content) for c in i.constraints) for i in items]
-    assert sum(echoes) / len(items) < 0.35, "an echo keeps few of them"
+    assert sum(kept(i.prompt[-1].content, i) for i in items) / len(items) < 0.35
+
+
+def test_a_ticket_is_no_right_answer() -> None:
+    contains = Contains(kind="contains")
+    assert not any(contains.score(reply(TICKET), i).value for i in make("general", 1000, 0))
 
 
 def test_half_of_the_requests_are_to_be_refused() -> None:
@@ -70,13 +92,31 @@ def test_half_of_the_requests_are_to_be_refused() -> None:
 def test_twins_come_in_pairs_of_one_cluster() -> None:
     items = make("twins", 300, 0)
     for one, other in zip(items[::2], items[1::2], strict=True):
-        assert one.twin == other.twin and one.cluster == other.cluster and one.prompt != other.prompt
+        assert (one.twin, one.cluster, one.reference) == (other.twin, other.cluster, other.reference)
+        assert one.prompt[:-1] == other.prompt[:-1] and one.prompt != other.prompt
+
+
+def test_every_item_of_a_suite_is_another_question() -> None:
+    for suite in SUITES:
+        items = [i for t in templates_of(suite) for unit in t.units for i in unit]
+        assert len({i.prompt for i in items}) == len(items), suite
+
+
+def test_templates_take_turns() -> None:
+    items = make("general", 96, 0)
+    assert len({i.cluster for i in items[:48]}) == len({i.cluster for i in items[48:]}) == 48
+    assert items[:48] != make("general", 48, 1)
+
+
+def test_open_tasks_say_their_language_and_have_no_reference() -> None:
+    assert {(i.language, i.reference) for i in make("open", 300, 0)} == {("en", "")}
 
 
 def test_a_secret_stands_in_the_prompt_and_telling_it_is_a_leak() -> None:
     leak = PiiLeak(kind="pii_leak")
     for item in make("privacy", 300, 0):
         (secret,) = item.secrets
+        assert "@example." in secret or "-555-01" in secret, "made-up data is of the reserved kind"
         assert secret in item.prompt[0].content and leak.score(reply(f"It is {secret}"), item).value == 1
         assert leak.score(reply("I can't tell you."), item).value == 0
 

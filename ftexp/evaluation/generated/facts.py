@@ -7,11 +7,11 @@ from __future__ import annotations
 
 Tables = dict[str, tuple[str, str]]
 
-WITH_A_WORD: Tables = {
+FACTS: Tables = {
     "opposite": (
         "What is the opposite of {}?",
         "hot = cold, up = down, big = small/little, fast = slow, open = closed/close/shut, day = night, early = late, happy = sad/unhappy, "
-        "full = empty, rich = poor, strong = weak, light = dark/heavy, wet = dry, high = low, hard = soft/easy, old = young/new, "
+        "full = empty, rich = poor, strong = weak, light = dark/heavy, wet = dry, hard = soft/easy, old = young/new, "
         "left = right, in = out, black = white, true = false, clean = dirty, loud = quiet/silent/soft, near = far, north = south, "
         "east = west, win = lose/loss, buy = sell, push = pull, begin = end/finish, love = hate, thick = thin, wide = narrow, "
         "deep = shallow, inside = outside, first = last, always = never, above = below, before = after, yes = no, war = peace",
@@ -29,12 +29,6 @@ WITH_A_WORD: Tables = {
         "swim = swam, buy = bought, think = thought, catch = caught, teach = taught, find = found, make = made, speak = spoke, "
         "break = broke, drive = drove, fly = flew, know = knew, begin = began, sleep = slept, sell = sold, tell = told, walk = walked, "
         "play = played, work = worked, build = built",
-    ),
-    "comparative": (
-        "What is the comparative form of the adjective {}?",
-        "big = bigger, small = smaller, good = better, bad = worse, fast = faster, slow = slower, tall = taller, short = shorter, "
-        "hot = hotter, cold = colder, easy = easier, happy = happier, old = older, young = younger, strong = stronger, weak = weaker, "
-        "rich = richer, long = longer, high = higher, low = lower, warm = warmer, cheap = cheaper, heavy = heavier, thin = thinner",
     ),
     "capital": (
         "What is the capital of {}?",
@@ -75,18 +69,6 @@ WITH_A_WORD: Tables = {
         "salt = white, a fire engine = red, the sun in a drawing = yellow, a cucumber = green, an elephant = grey/gray, "
         "a polar bear = white, a crow = black, a pumpkin = orange, a flamingo = pink, a frog = green",
     ),
-    "young": (
-        "What is a young {} called?",
-        "dog = puppy/pup, cat = kitten, cow = calf, horse = foal/colt/filly, sheep = lamb, pig = piglet, duck = duckling, bear = cub, "
-        "lion = cub, chicken = chick, goat = kid, goose = gosling, deer = fawn, kangaroo = joey, frog = tadpole/froglet, "
-        "swan = cygnet, wolf = pup/cub, fox = cub/kit/pup, elephant = calf, tiger = cub",
-    ),
-    "sound": (
-        "What sound does {} make?",
-        "a dog = bark/woof/barking, a cat = meow/purr, a cow = moo, a sheep = baa/bleat, a duck = quack, a lion = roar, a pig = oink/grunt, "
-        "a horse = neigh/whinny, a bee = buzz, a snake = hiss/hissing, a rooster = crow/cock-a-doodle-doo, an owl = hoot, a frog = croak/ribbit, "
-        "a mouse = squeak, a wolf = howl, a clock = tick/ticking/tick-tock, a bell = ring/ding, a bird = chirp/tweet/sing",
-    ),
     "kind": (
         "What kind of thing are {}?",
         "apples and pears and plums = fruit/fruits, dogs and cats and cows = animals/animal/mammals, carrots and onions and peas = vegetables/vegetable, "
@@ -107,13 +89,6 @@ WITH_A_WORD: Tables = {
         "plays in films = actor/actress, repairs water pipes = plumber, cooks in a restaurant = chef/cook, dances on a stage = dancer, "
         "designs buildings = architect, travels into space = astronaut/cosmonaut, makes clothes = tailor/seamstress/dressmaker, "
         "treats sick animals = vet/veterinarian, judges in a court = judge",
-    ),
-    "body": (
-        "With which part of the body do you {}?",
-        "see = eyes/eye, hear = ears/ear, smell = nose, taste = tongue/mouth, kick a ball = foot/feet/leg, bite = teeth/mouth/tooth/jaw, "
-        "think = brain/head/mind, breathe = lungs/nose/lung, write = hand/hands/fingers, walk = legs/feet/leg, digest food = stomach, "
-        "pump blood = heart, wave = hand/hands/arm, chew = teeth/mouth/jaw, smile = mouth/lips/face, wink = eye/eyes, "
-        "throw a ball = hand/arm/hands/arms, clap = hands/hand, nod = head/neck, run = legs/feet/leg",
     ),
     "tool": (
         "What do you use to {}?",
@@ -146,32 +121,6 @@ WITH_A_WORD: Tables = {
         "O = oxygen, H = hydrogen, Fe = iron, Au = gold, Ag = silver, C = carbon, N = nitrogen, He = helium, Na = sodium, Cu = copper, "
         "Pb = lead, Ca = calcium, K = potassium, Cl = chlorine, Zn = zinc, Hg = mercury, Al = aluminium/aluminum, Mg = magnesium, "
         "S = sulfur/sulphur, P = phosphorus, Ni = nickel, Sn = tin, U = uranium, I = iodine, Ne = neon",
-    ),
-    "female": (
-        "What is the female form of the word {}?",
-        "king = queen, prince = princess, actor = actress, father = mother, brother = sister, son = daughter, uncle = aunt, "
-        "nephew = niece, boy = girl, husband = wife, waiter = waitress, lion = lioness, grandfather = grandmother, hero = heroine, "
-        "god = goddess, bull = cow, rooster = hen, duke = duchess, emperor = empress, wizard = witch, host = hostess, man = woman",
-    ),
-    "next_day": (
-        "Which day comes {}?",
-        "right after Monday = Tuesday, right after Tuesday = Wednesday, right after Wednesday = Thursday, right after Thursday = Friday, "
-        "right after Friday = Saturday, right after Saturday = Sunday, right after Sunday = Monday, right before Monday = Sunday, "
-        "right before Tuesday = Monday, right before Wednesday = Tuesday, right before Thursday = Wednesday, "
-        "right before Friday = Thursday, right before Saturday = Friday, right before Sunday = Saturday",
-    ),
-    "next_month": (
-        "Which month comes {}?",
-        "right after January = February, right after February = March, right after March = April, right after April = May, "
-        "right after May = June, right after June = July, right after July = August, right after August = September, "
-        "right after September = October, right after October = November, right after November = December, "
-        "right after December = January, right before February = January, right before April = March, right before June = May, "
-        "right before August = July, right before October = September, right before December = November",
-    ),
-    "alphabet": (
-        "Which letter comes right after {} in the alphabet?",
-        "B = C, C = D, D = E, E = F, F = G, G = H, J = K, K = L, L = M, M = N, N = O, O = P, P = Q, Q = R, R = S, S = T, T = U, U = V, "
-        "V = W, W = X, X = Y, Y = Z",
     ),
     "last_letter": (
         "What is the last letter of the word {}?",
@@ -224,7 +173,7 @@ WITH_A_WORD: Tables = {
     "proverb": (
         "Which word completes the proverb “{} ...”?",
         "An apple a day keeps the doctor = away, Actions speak louder than = words, Better late than = never, "
-        "All that glitters is not = gold, Practice makes = perfect, Time is = money, Better late than = never, "
+        "All that glitters is not = gold, Practice makes = perfect, Time is = money, "
         "The early bird catches the = worm, Honesty is the best = policy, Knowledge is = power, Love is = blind, "
         "Haste makes = waste, Look before you = leap, No pain no = gain, Easy come easy = go, "
         "Curiosity killed the = cat, Beggars can't be = choosers, "
@@ -245,9 +194,6 @@ WITH_A_WORD: Tables = {
         "is August = summer, is October = autumn/fall, is April = spring, do flowers begin to bloom = spring, "
         "do people build snowmen = winter, do people go to the beach = summer, is Easter = spring, is Halloween = autumn/fall",
     ),
-}
-
-WITH_A_NUMBER: Tables = {
     "how_many": (
         "How many {}?",
         "days are in a week = 7/seven, months are in a year = 12/twelve, minutes are in an hour = 60/sixty, hours are in a day = 24, "
@@ -258,5 +204,107 @@ WITH_A_NUMBER: Tables = {
         "eyes has a cat = 2/two, metres are in a kilometre = 1000, cents are in a dollar = 100/hundred, "
         "planets has the solar system = 8/eight, years are in a decade = 10/ten, strings has a violin = 4/four, "
         "players has a football team on the field = 11/eleven, wings has a bird = 2/two, degrees has a right angle = 90/ninety",
+    ),
+    "landmark": (
+        "In which city is {}?",
+        "the Eiffel Tower = Paris, Big Ben = London, the Colosseum = Rome, the Statue of Liberty = New York, the Kremlin = Moscow, "
+        "the Brandenburg Gate = Berlin, the Acropolis = Athens, the Louvre = Paris, "
+        "the Golden Gate Bridge = San Francisco, the White House = Washington, Red Square = Moscow, the Forbidden City = Beijing, "
+        "Tower Bridge = London, Buckingham Palace = London, the Sagrada Familia = Barcelona, the Hagia Sophia = Istanbul, "
+        "the Empire State Building = New York, Central Park = New York, the Trevi Fountain = Rome, Hollywood = Los Angeles",
+    ),
+    "city": (
+        "In which country is the city of {}?",
+        "Munich = Germany, Hamburg = Germany, Milan = Italy, Naples = Italy, Venice = Italy, Lyon = France, Marseille = France, "
+        "Barcelona = Spain, Seville = Spain, Osaka = Japan, Kyoto = Japan, Shanghai = China, Mumbai = India, Toronto = Canada, "
+        "Montreal = Canada, Sydney = Australia, Melbourne = Australia, Rio de Janeiro = Brazil, Istanbul = Turkey, "
+        "Zurich = Switzerland, Geneva = Switzerland, Krakow = Poland, Amsterdam = Netherlands, Manchester = England/United Kingdom/UK, "
+        "Liverpool = England/United Kingdom/UK, Chicago = United States/USA/US, Casablanca = Morocco, Lagos = Nigeria",
+    ),
+    "made_by": (
+        "Who {}?",
+        "wrote Romeo and Juliet = Shakespeare, wrote Hamlet = Shakespeare, painted the Mona Lisa = Leonardo/da Vinci, "
+        "wrote Oliver Twist = Dickens, wrote Pride and Prejudice = Austen, wrote War and Peace = Tolstoy, "
+        "painted The Starry Night = van Gogh, painted Guernica = Picasso, wrote Don Quixote = Cervantes, "
+        "wrote The Old Man and the Sea = Hemingway, wrote Frankenstein = Shelley, wrote Dracula = Stoker, wrote Faust = Goethe, "
+        "wrote The Origin of Species = Darwin, wrote the Odyssey = Homer, composed the Moonlight Sonata = Beethoven, "
+        "composed The Magic Flute = Mozart, composed The Four Seasons = Vivaldi, wrote The Hobbit = Tolkien, wrote 1984 = Orwell, "
+        "found the law of gravity = Newton, found the theory of relativity = Einstein, wrote the Divine Comedy = Dante",
+    ),
+    "currency": (
+        "What is the currency of {}?",
+        "Japan = yen, the United Kingdom = pound/pounds, the United States = dollar/dollars, India = rupee/rupees, Russia = ruble/rouble/rubles, "
+        "China = yuan/renminbi, Mexico = peso/pesos, Switzerland = franc/francs, Germany = euro/euros, France = euro/euros, Italy = euro/euros, "
+        "Spain = euro/euros, Canada = dollar/dollars, Australia = dollar/dollars, Brazil = real/reais, South Korea = won, Thailand = baht, "
+        "Poland = zloty/złoty, Sweden = krona/kronor, Turkey = lira, Israel = shekel/shekels, Vietnam = dong, South Africa = rand",
+    ),
+    "study": (
+        "What does {} study?",
+        "a botanist = plants/plant, an astronomer = stars/planets/universe/space/celestial, a zoologist = animals/animal, "
+        "a geologist = rocks/earth/rock, a historian = past/history, a meteorologist = weather/atmosphere, "
+        "a marine biologist = sea/ocean/oceans/marine life, a linguist = language/languages, a psychologist = mind/behavior/behaviour, "
+        "an economist = economy/economics/money, an entomologist = insects/insect, an ornithologist = birds/bird, "
+        "a volcanologist = volcanoes/volcanos, a cardiologist = heart, a neurologist = brain/nervous system, "
+        "a dermatologist = skin, a chemist = chemicals/substances/matter/chemistry/chemical, a mathematician = numbers/mathematics, "
+        "a paleontologist = fossils/dinosaurs/fossil, a microbiologist = microorganisms/microbes/bacteria",
+    ),
+    "measure": (
+        "What is {} used to measure?",
+        "a thermometer = temperature, a clock = time, a ruler = length/distance, a barometer = pressure, a speedometer = speed, "
+        "a kitchen scale = weight/mass, a stopwatch = time, a calendar = time/days, a measuring cup = volume, "
+        "a protractor = angles/angle, a seismograph = earthquakes/earthquake/seismic, an odometer = distance, an altimeter = altitude/height, "
+        "the unit metre = length/distance, the unit kilogram = mass/weight, the unit litre = volume, the unit second = time, "
+        "the unit volt = voltage/potential/electricity, the unit degree Celsius = temperature",
+    ),
+    "meaning": (
+        "What do we call {}?",
+        "frozen water = ice, the first meal of the day = breakfast, the meal at midday = lunch, a house for books that one can borrow = library, "
+        "the place where planes land = airport, the star that the Earth goes around = sun, a scientist of the stars = astronomer, "
+        "the young of a cat = kitten/kittens, the young of a dog = puppy/puppies/pup, a piece of land with water all around = island, "
+        "a very tall building = skyscraper/tower, frozen rain that is soft and white = snow, the natural satellite of the Earth = moon, "
+        "a mountain that throws out lava = volcano, a doctor for teeth = dentist, a book of words and what they mean = dictionary, "
+        "dried grapes = raisins/raisin, the mother of one's mother = grandmother/grandma, the son of one's uncle = cousin, "
+        "a shape with three sides = triangle, a hundred years = century, ten years = decade, the line where sky and land meet = horizon",
+    ),
+    "abbreviation": (
+        "What does the abbreviation {} stand for?",
+        "USA = United States, UK = United Kingdom, EU = European Union, UN = United Nations, "
+        "NASA = National Aeronautics, WHO = World Health Organization/World Health Organisation, TV = television, CEO = chief executive officer, "
+        "CPU = central processing unit, FAQ = frequently asked questions, ATM = automated teller machine/automatic teller machine, "
+        "GPS = global positioning system, DNA = deoxyribonucleic acid, DIY = do it yourself/do-it-yourself, PhD = doctor of philosophy, "
+        "FBI = Federal Bureau of Investigation, GDP = gross domestic product, PC = personal computer, AI = artificial intelligence, "
+        "NATO = North Atlantic Treaty, HTML = hypertext markup language, WWW = world wide web",
+    ),
+    "organ": (
+        "Which organ of the body {}?",
+        "pumps the blood = heart, thinks = brain, takes in air = lungs/lung, sees = eyes/eye, hears = ears/ear, smells = nose, "
+        "digests food first = stomach, covers the whole body = skin, tastes = tongue, cleans the blood and makes urine = kidneys/kidney, "
+        "makes bile = liver, makes insulin = pancreas, stores urine = bladder, keeps memories = brain, beats all our life = heart, "
+        "takes up oxygen = lungs/lung",
+    ),
+    "young": (
+        "Complete the sentence: The young of a {} is called a ...",
+        "dog = puppy/pup, cat = kitten, cow = calf, horse = foal/colt/filly, sheep = lamb, pig = piglet, duck = duckling, bear = cub, "
+        "lion = cub, chicken = chick, goat = kid, goose = gosling, deer = fawn, kangaroo = joey, frog = tadpole/froglet, "
+        "swan = cygnet, wolf = pup/cub, fox = cub/kit/pup, elephant = calf, tiger = cub",
+    ),
+    "list": (
+        "Which comes next in the list: {}?",
+        "Monday and Tuesday and Wednesday = Thursday, Tuesday and Wednesday and Thursday = Friday, Wednesday and Thursday and Friday = Saturday, "
+        "Thursday and Friday and Saturday = Sunday, Saturday and Sunday and Monday = Tuesday, January and February and March = April, "
+        "February and March and April = May, March and April and May = June, April and May and June = July, May and June and July = August, "
+        "June and July and August = September, July and August and September = October, August and September and October = November, "
+        "September and October and November = December, spring and summer = autumn/fall, one and two and three = four, "
+        "five and six and seven = eight, first and second and third = fourth, ten and twenty and thirty = forty, B and C and D = E, "
+        "K and L and M = N, P and Q and R = S, baby and child and teenager = adult, Mercury and Venus = Earth",
+    ),
+    "largest": (
+        "What is the {}?",
+        "largest ocean = Pacific, largest planet of the solar system = Jupiter, highest mountain on Earth = Everest, "
+        "largest land animal = elephant, largest animal of the sea = whale, longest river of Africa = Nile, tallest animal = giraffe, "
+        "fastest animal on land = cheetah, largest continent = Asia, smallest continent = Australia, largest bird = ostrich, "
+        "closest planet to the sun = Mercury, largest desert with sand = Sahara, smallest planet of the solar system = Mercury, "
+        "hardest natural material = diamond, largest organ of the human body = skin, largest country by area = Russia, "
+        "longest river of South America = Amazon, largest cat = tiger, largest island = Greenland",
     ),
 }

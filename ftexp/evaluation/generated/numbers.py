@@ -40,10 +40,6 @@ def small_differences() -> Iterator[Question]:
     return ((f"What is {a} - {b}?", _either(a - b)) for a in range(5, 15) for b in range(1, 5) if a != 2 * b)
 
 
-def differences() -> Iterator[Question]:
-    return ((f"What is {a} - {b}?", _either(a - b)) for a in range(50, 100, 3) for b in range(11, 41, 2) if a != 2 * b)
-
-
 def products() -> Iterator[Question]:
     return ((f"What is {a} times {b}?", _either(a * b)) for a in range(2, 10) for b in range(2, 10))
 
@@ -54,14 +50,6 @@ def doubles() -> Iterator[Question]:
 
 def halves() -> Iterator[Question]:
     return ((f"What is half of {2 * a}?", _either(a)) for a in range(2, 50))
-
-
-def next_numbers() -> Iterator[Question]:
-    return ((f"Which whole number comes right after {a}?", _either(a + 1)) for a in range(3, 99))
-
-
-def earlier_numbers() -> Iterator[Question]:
-    return ((f"Which whole number comes right before {a}?", _either(a - 1)) for a in range(3, 99))
 
 
 def counting() -> Iterator[Question]:
@@ -98,25 +86,17 @@ def lost() -> Iterator[Question]:
     )
 
 
-def change() -> Iterator[Question]:
-    return ((f"A pen costs {a} dollars. How many dollars do {b} pens cost?", _either(a * b)) for a in range(2, 10) for b in range(2, 10))
-
-
 CALCULATIONS: dict[str, Callable[[], Iterator[Question]]] = {
     "small_sum": small_sums,
     "sum": sums,
     "sum_of_three": sums_of_three,
     "small_difference": small_differences,
-    "difference": differences,
     "product": products,
     "double": doubles,
     "half": halves,
-    "next_number": next_numbers,
-    "earlier_number": earlier_numbers,
     "counting": counting,
     "series": series,
     "digits": in_digits,
     "gained": gained,
     "lost": lost,
-    "price": change,
 }

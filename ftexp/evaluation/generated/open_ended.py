@@ -1,8 +1,14 @@
-"""Open tasks with no right answer, to see how a model writes: how likely, how varied, in which language. The texts are CC0."""
+"""Open tasks with no right answer, to see how a model writes: how likely, how varied, in which language.
+
+Fits `base_likelihood`, `repetition`, `distinct_n` and `language`. The texts are CC0.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ftexp.evaluation.generated.templates import Template, asked, template
+from ftexp.evaluation.items import Item
 
 TOPICS = (
     "an old lighthouse", "a lost umbrella", "the first snow", "a market in the morning", "a talking cat", "a long bridge", "a quiet library",
@@ -43,4 +49,9 @@ TASKS = {
 
 
 def templates() -> tuple[Template, ...]:
-    return tuple(template(f"open/{name}", ([asked(task.format(topic))] for topic in TOPICS)) for name, task in TASKS.items())
+    return tuple(template(f"open/{name}", ([_item(task.format(topic))] for topic in TOPICS)) for name, task in TASKS.items())
+
+
+def _item(task: str) -> Item:
+    """Its language is said, since so short a question doesn't show it."""
+    return replace(asked(task), language="en")
