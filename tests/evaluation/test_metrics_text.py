@@ -376,7 +376,7 @@ def test_macro_f1_counts_a_rare_label_as_much_as_a_frequent_one() -> None:
 
 def test_macro_f1_gives_no_credit_for_replies_that_are_no_label() -> None:
     observed = [judged(MACRO, reply, reference).observed or () for reply, reference in [("退款。", "退款"), ("\ud800", "出貨")]]
-    assert observed == [("退款", "退款"), ("出貨", "\\ud800")]
+    assert observed == [("退款", "退款"), ("出貨", "�")]  # a reply never holds half a surrogate pair
     assert MACRO.figure(observed) == 0.5
 
 

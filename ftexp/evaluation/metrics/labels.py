@@ -106,6 +106,5 @@ def _wrong(found: str, expected: str) -> str:
 
 
 def _shortened(found: str) -> str:
-    """Fit for a record: not long, and no half of a surrogate pair."""
-    cut = found if len(found) <= _SHOWN else found[:_SHOWN] + "…"
-    return cut.encode("utf-8", "backslashreplace").decode()
+    """Not long, so that a record can hold it."""
+    return found if len(found) <= _SHOWN else found[:_SHOWN] + "…"
