@@ -234,6 +234,11 @@ class Journal:
             (key, name, time.time(), inputs, version),
         )
 
+    def intended_at(self, key: str) -> float | None:
+        """When a step that has no result was begun, in seconds since 1970; None where it wasn't, or has one."""
+        rows = self._execute("SELECT started_at FROM steps WHERE key=? AND result IS NULL", (key,))
+        return float(rows[0][0]) if rows else None
+
     def other_version(self, inputs: str, version: int) -> int | None:
         """The newest other version of the code that has worked out a step of these inputs."""
         query = "SELECT MAX(version) FROM steps WHERE inputs=? AND version!=? AND result IS NOT NULL"

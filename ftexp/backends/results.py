@@ -31,14 +31,38 @@ class File(Value):
     sha256: str
 
 
-class TrainingResult(Value):
-    """`best_step` is the best by `training.best_metric`; `adapter` is the model of that step. `trained_tokens` counts every pass.
+class Checkpoint(Value):
+    """A model as it was at a step, by the name under which the service answers for it."""
 
-    `steps` were done, of `planned_steps`: fewer where training stopped early. None in records from before it could.
+    step: int
+    model: str
+
+
+class HostedModel(Value):
+    """A fine-tune at a service. `partial` says why the curve may lack points, empty where it is whole.
+
+    `hyperparameters` are those that the service says it used. `billed_tokens` is None where it doesn't say.
+    """
+
+    service: str
+    job: str
+    model: str
+    checkpoints: tuple[Checkpoint, ...] = ()
+    hyperparameters: dict[str, str] = {}
+    billed_tokens: int | None = None
+    partial: str = ""
+
+
+class TrainingResult(Value):
+    """`best_step` is the best by `training.best_metric`. The model of that step is an `adapter` here, or `hosted` by a service.
+
+    `trained_tokens` counts every pass. `steps` were done, of `planned_steps`: fewer where training stopped early. None in records from
+    before it could. `seconds` at a service run from the job's creation to its end.
     """
 
     curve: tuple[Point, ...]
-    adapter: File
+    adapter: File | None = None
+    hosted: HostedModel | None = None
     best_step: int
     steps: int
     planned_steps: int | None = None
@@ -47,7 +71,7 @@ class TrainingResult(Value):
 
     @property
     def tokens_per_second(self) -> float:
-        return self.trained_tokens / self.seconds
+        return self.trained_tokens / self.seconds if self.seconds else 0.0
 
 
 def _whole(text: Any) -> Any:
