@@ -16,7 +16,8 @@ MOST_BYTES = 256 * 2**20  # of one answer
 _REDACTED = b"[redacted key]"
 # Everything else that the SDK would take from the environment (OPENAI_CUSTOM_HEADERS, OPENAI_ORG_ID, ...) stays here, but at OpenAI's own.
 _SENT = frozenset(
-    {"accept", "accept-encoding", "authorization", "connection", "content-length", "content-type", "host", "transfer-encoding", "user-agent"}
+    {"accept", "accept-encoding", "authorization", "connection", "content-length"}
+    | {"content-type", "host", "transfer-encoding", "user-agent"}
 )
 _AT_OPENAI = frozenset({"openai-organization", "openai-project"})
 

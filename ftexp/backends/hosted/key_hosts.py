@@ -34,7 +34,7 @@ def check_host(variable: str, base_url: str, environment: Mapping[str, str] = os
         return
     if variable in KNOWN:
         raise ConfigError(
-            f"model.provider.api_key_env: the key in {variable} goes to {' or '.join(allowed)} alone, and model.provider.base_url is at {host}; "
+            f"model.provider.api_key_env: the key in {variable} goes to {' or '.join(allowed)} alone, and base_url is at {host}; "
             f"expected another variable, with this service's key: export OTHER_API_KEY=... OTHER_API_KEY_HOST={host}"
         )
     found = f"says {environment[beside]}" if environment.get(beside) else "isn't set"
@@ -49,7 +49,7 @@ def host_of(base_url: str) -> str:
         parts = urlsplit(base_url)
         name, port = (parts.hostname or "").rstrip(".").encode("idna").decode("ascii"), parts.port
     except ValueError as error:
-        raise ConfigError(f"model.provider.base_url: can't be read as an address ({error}); expected one like https://api.openai.com/v1") from None
+        raise ConfigError(f"base_url: found an address that can't be read ({error}); expected one like https://api.openai.com/v1") from None
     return name if port in (None, _PORTS.get(parts.scheme)) else f"{name}:{port}"
 
 

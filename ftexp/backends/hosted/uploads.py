@@ -114,9 +114,7 @@ def _in_parts(service: Service, path: Path, name: str, sha256: str) -> Sent:
     """By the Uploads API. What a cut-off attempt has left there expires by itself within an hour."""
     rules, size = service.provider.uploads, path.stat().st_size
     after = {"expires_after": {"anchor": "created_at", "seconds": 86400 * rules.expire_after_days}} if rules.expire_after_days else {}
-    begun = service.send(
-        "/uploads", {"filename": name, "purpose": "fine-tune", "bytes": size, "mime_type": "application/jsonl", **after}
-    )
+    begun = service.send("/uploads", {"filename": name, "purpose": "fine-tune", "bytes": size, "mime_type": "application/jsonl", **after})
     if begun.outcome != "done":
         return begun
     upload, parts, seen = checked_id(begun.body.get("id")), [], hashlib.sha256()
