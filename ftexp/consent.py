@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from math import ceil
 
 from ftexp.budget import sum_of
-from ftexp.cost import TRAINING, Estimate
+from ftexp.cost import Estimate
 from ftexp.errors import BudgetError
 from ftexp.launch import has_job
 from ftexp.report.money import usd
@@ -30,9 +31,8 @@ def ask_consent(runs: Sequence[Prepared], yes: bool, state: State, differences: 
             "with prices=NAME (model.provider.billed=false for a service that sends no bill)"
         )
     if any(p.config.budget.usd is None for p in runs if p.model.is_billed):
-        raise BudgetError(
-            f"budget.usd: not set, and this may cost up to {usd(found.high)}; expected a limit, like budget.usd={found.high:.2f}"
-        )
+        most = ceil(100 * found.high) / 100
+        raise BudgetError(f"budget.usd: not set, and this may cost up to {usd(found.high)}; expected a limit, like budget.usd={most:g}")
     if yes:
         return
     what = f"this will cost {usd(found.low)} to {usd(found.high)}, {usd(found.expected)} expected"
@@ -49,5 +49,5 @@ def _new(p: Prepared, state: State) -> Estimate:
     """What is left, without a training that the service is at already, and without retries of nothing."""
     left, keys = left_of(p, state), known_keys(p)
     if keys and not p.retry_failed and has_job(keys, state):
-        left = left.model_copy(update={"parts": tuple(part for part in left.parts if part.name != TRAINING)})
+        left = left.without_training()
     return left if any(part.key for part in left.parts) else left.model_copy(update={"parts": ()})
