@@ -62,12 +62,12 @@ def answer_with(
         case "reset":
             return Answer(0, b"", sending="not")
         case "malformed":
-            return Answer(200, b'{"id": "ftjob-', deliberate=True)
+            return Answer(200, b'{"id": "ftjob-')
         case "html":
-            return Answer(200, b"<html><body>Welcome to our hotel's network</body></html>", content_type="text/html", deliberate=True)
+            return Answer(200, b"<html><body>Welcome to our hotel's network</body></html>", content_type="text/html")
         case "redirect":
             query = f"?{request.query_text}" if request.query_text else ""
-            return Answer(307, b"", {"Location": f"{elsewhere()}{request.path}{query}"}, deliberate=True)
+            return Answer(307, b"", {"Location": f"{elsewhere()}{request.path}{query}"})
         case "echo":
             return _refused(rule, f"Incorrect API key provided: {request.key}.")
         case "status":

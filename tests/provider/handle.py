@@ -51,6 +51,12 @@ class Provider:
     def counts(self) -> Any:
         return SimpleNamespace(**self._post("/_counts", {}))
 
+    @property
+    def violations(self) -> list[str]:
+        """Requests and answers that OpenAI's document doesn't allow."""
+        found: list[str] = self.counts.violations
+        return found
+
     def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         request = Request(self.base_url.removesuffix("/v1") + path, json.dumps(body).encode(), method="POST")
         with urlopen(request) as response:
@@ -60,10 +66,10 @@ class Provider:
 
 @contextmanager
 def provider(
-    life: Life | None = None, manners: Manners | None = None, rules: Iterable[Rule] | None = None, port: int = 0
+    life: Life | None = None, manners: Manners | None = None, rules: Iterable[Rule] | None = None, port: int = 0, validates: bool = True
 ) -> Iterator[Provider]:
     """In this process."""
-    scripted = Scripted()
+    scripted = Scripted(validates)
     with listening(scripted, port) as found:
         handle = Provider(f"http://127.0.0.1:{found}/v1")
         handle.script(life, manners, rules=rules)

@@ -56,8 +56,8 @@ class Answer:
     content_type: str = "application/json"
     sending: Literal["whole", "half", "slowly", "not"] = "whole"
     seconds: float = 0.0
-    deliberate: bool = False
+    value: dict[str, Any] | None = None
 
 
 def said(body: Any, status: int = 200) -> Answer:
-    return Answer(status, json.dumps(body, ensure_ascii=False).encode())
+    return Answer(status, json.dumps(body, ensure_ascii=False).encode(), value=body)

@@ -9,13 +9,15 @@ from typing import Any
 from provider.account import TRAIN_KEY, Account
 from provider.endpoints import done, found, kind
 from provider.faults import Rule, answer_with
+from provider.judging import judge
 from provider.life import Life, Manners
 from provider.refusing import RefusedError
 from provider.requests import Answer, Request, said
 
 
 class Scripted:
-    def __init__(self) -> None:
+    def __init__(self, validates: bool) -> None:
+        self.judge = judge() if validates else None
         self._lock = threading.RLock()
         self._released = threading.Event()
         self.elsewhere = ""
@@ -25,6 +27,7 @@ class Scripted:
         self.account = Account()
         self.requests: Counter[str] = Counter()
         self.keys: Counter[str] = Counter()
+        self.violations: list[str] = []
         self.led_elsewhere: list[dict[str, Any]] = []
         self._follow([])
 
@@ -37,6 +40,10 @@ class Scripted:
         with self._lock:
             self.keys[request.key] += 1
             self.requests[kind(request)] += 1
+            wrong = self.judge.request(request) if self.judge else ""
+        if wrong:
+            self.violations.append(wrong)
+            return said(RefusedError(400, wrong).body, 400)
         rule = self._struck(request)
         if rule is None:
             return self._done(request)
@@ -69,7 +76,11 @@ class Scripted:
         except RefusedError as refused:
             return said(refused.body, refused.status)
         with self._lock:
-            return done(endpoint, name, self.account, request)
+            answer = done(endpoint, name, self.account, request)
+            wrong = self.judge.answer(endpoint.kind, answer.status, answer.value) if self.judge and answer.value is not None else ""
+            if wrong:
+                self.violations.append(wrong)
+            return answer
 
     def script(self, asked: dict[str, Any]) -> dict[str, Any]:
         """What isn't named stays as it is."""
@@ -103,6 +114,7 @@ class Scripted:
                 "requests": dict(self.requests),
                 "keys": dict(self.keys),
                 "fired": [self.fired[place] for place in range(len(self.rules))],
+                "violations": list(self.violations),
                 "led_elsewhere": list(self.led_elsewhere),
                 "dollars": account.dollars,
             }
