@@ -59,7 +59,7 @@ class Part(Value):
 class Estimate(Value):
     """What a run takes; `without` leaves out what is on record. `billed` by a service, or else worked out on this machine.
 
-    `usd` and `seconds` are None where a part of them isn't measured. On this machine `usd` is the price of its hours, where they have
+    `by_us` is false for a service that sends no bill. `usd` and `seconds` are None where a part of them isn't measured. On this machine `usd` is the price of its hours, where they have
     one (`hourly`).
     """
 
@@ -67,6 +67,7 @@ class Estimate(Value):
     parts: tuple[Part, ...]
     assumptions: tuple[str, ...]
     hourly: bool = False
+    by_us: bool = True
     epochs: Range | None = None
 
     @property
@@ -240,11 +241,6 @@ def epochs_of(n_epochs: int | Literal["provider_auto"], examples: int) -> Range:
 
 def request_usd(tokens_in: Range, tokens_out: Range, price: TokenPrices) -> Range:
     return tokens_in * (price.input / 1e6) + tokens_out * (price.output / 1e6)
-
-
-def billed_usd(trained_tokens: int, price: ModelPrice | None) -> float | None:
-    """What a service bills for a training that it says had so many tokens."""
-    return trained_tokens * price.training / 1e6 if price and price.training is not None else None
 
 
 def _passes(tokens: TokenCounts | None, doubtful_examples: int, epochs: Range) -> Range | None:

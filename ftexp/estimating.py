@@ -7,16 +7,17 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ftexp.backends.embedded import cache_root
-from ftexp.backends.opening import LocalModel, Opening
+from ftexp.backends.local.model import LocalModel
+from ftexp.backends.opening import Opening
 from ftexp.backends.providers import OpenAIProvider
 from ftexp.cost import TRAINING, Asking, Estimate, Rate, Work, on_a_service, on_this_machine
-from ftexp.data.messages import Example, Message, said_of
+from ftexp.data.messages import Example, Message
 from ftexp.evaluation.asking import Ask
 from ftexp.evaluation.items import VALIDATION
 from ftexp.keys import Keys
 from ftexp.state import State
 from ftexp.tokens import hosted_counter, offline_encoding
-from ftexp.values import Value, digest
+from ftexp.values import Value
 
 if TYPE_CHECKING:
     from ftexp.run import Prepared
@@ -60,7 +61,7 @@ def estimate_of(p: Prepared, keys: Keys | None, state: State) -> Estimate:
     work, cost = work_of(p, keys), p.config.cost
     provider = p.config.model.provider
     if isinstance(provider, OpenAIProvider):
-        return on_a_service(work, p.model.price, cost.retries)
+        return on_a_service(work, p.model.price, cost.retries).model_copy(update={"billed": provider.billed, "by_us": False})
 
     def rate(name: str) -> Rate | None:
         return state.journal.throughput(name) if state.exists and name else None
@@ -69,7 +70,7 @@ def estimate_of(p: Prepared, keys: Keys | None, state: State) -> Estimate:
 
 
 def work_of(p: Prepared, keys: Keys | None) -> Work:
-    by_step = _keys(p, keys) if keys else _hosted_keys(p)
+    by_step = _keys(p, keys) if keys else {TRAINING: ""}
     asked = tuple(_asking(p, ask, by_step.get(ask.step, "")) for ask in p.asks if ask.part in p.asked)
     rate = p.model.local.work if p.model.local else ""
     return Work(by_step[TRAINING], len(p.data.splits.train), p.model.tokens, p.hyperparameters.n_epochs, asked, rate)
@@ -90,17 +91,3 @@ def rate_name(model: LocalModel, ask: Ask) -> str:
 def _keys(p: Prepared, keys: Keys) -> dict[str, str]:
     there = {ask.step: keys.validation.value for ask in p.asks if ask.part == VALIDATION and keys.validation}
     return {TRAINING: keys.train.value, **{step: key.value for step, key in keys.asked.items()}, **there}
-
-
-def _hosted_keys(p: Prepared) -> dict[str, str]:
-    """What tells hosted steps apart, until there are such steps."""
-    c, data = p.config, p.data.digests
-    values = p.hyperparameters.model_copy(update={"preset": None})
-    train = digest("hosted", c.model.provider, data["train"], data["validation"], c.training.method, values, c.seed, c.replicate)
-    base = digest("hosted", c.model.provider, c.replicate)
-    keys = {TRAINING: train}
-    for ask in p.asks:
-        q = ask.questions
-        said = [said_of(prompt) for prompt in q.prompts[ask.subject]]
-        keys[ask.step] = digest(train if ask.subject == "tuned" else base, ask.kind, said, q.generation)
-    return keys

@@ -10,7 +10,7 @@ import json
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -234,6 +234,10 @@ class Journal:
             (key, name, time.time(), inputs, version),
         )
 
+    def withdraw(self, key: str) -> None:
+        """A step that was begun came to nothing, for certain."""
+        self._execute("DELETE FROM steps WHERE key=? AND result IS NULL", (key,))
+
     def intended_at(self, key: str) -> float | None:
         """When a step that has no result was begun, in seconds since 1970; None where it wasn't, or has one."""
         rows = self._execute("SELECT started_at FROM steps WHERE key=? AND result IS NULL", (key,))
@@ -408,9 +412,10 @@ class Journal:
             (budget, unit, key, owner, spent, time.time()),
         )
 
-    def release(self, budget: str, owner: str) -> None:
-        """Nothing is set aside for this owner any more."""
-        self._execute("UPDATE reservations SET reserved=0 WHERE budget=? AND owner=?", (budget, owner))
+    def release(self, budget: str, owner: str, but: Collection[str] = ()) -> None:
+        """Nothing is set aside for this owner any more, `but` for some keys."""
+        kept = json.dumps(sorted(but))
+        self._execute(f"UPDATE reservations SET reserved=0 WHERE budget=? AND owner=? AND key NOT IN {_LISTED}", (budget, owner, kept))
 
     def taken(self, budget: str, unit: Unit) -> Taken:
         return Taken(*self._execute(_TAKEN, (budget, unit, budget, unit))[0])

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from pathlib import Path
 from typing import Generic, TypeVar
 
 from ftexp.backends.results import Answers
@@ -18,7 +17,6 @@ from ftexp.disk import disk_faults_told
 from ftexp.environment import environment
 from ftexp.errors import BudgetError, ConfigError, TrackingError
 from ftexp.evaluation.items import SubjectName
-from ftexp.hearing import Subjects
 from ftexp.journal import RunRow
 from ftexp.keys import Keys
 from ftexp.lease import Driver
@@ -27,7 +25,7 @@ from ftexp.prices import facts_findings
 from ftexp.progress import Progress
 from ftexp.reporting import report_of
 from ftexp.reserving import judged, set_aside
-from ftexp.run import Evaluated, Prepared, Record, evaluate, execute, keys_for
+from ftexp.run import Evaluated, Prepared, Record, evaluate, execute, keys_for, known_keys, subjects_of
 from ftexp.state import State
 from ftexp.steps import Steps
 from ftexp.target import Target
@@ -75,9 +73,15 @@ def run_id(p: Prepared, keys: Keys) -> str:
     return digest("run", p.name, p.config.name, p.config.tracking, keys.result)[:10]
 
 
+def known_run_id(p: Prepared) -> str:
+    """Empty for a model that isn't on this machine yet."""
+    keys = known_keys(p)
+    return run_id(p, keys) if keys else ""
+
+
 def launch(p: Prepared, composed: Composed, state: State, progress: Progress, sweep: SweepTag | None = None) -> Outcome[Record]:
     """Raises the first obstacle, and whatever stops the run, after noting it. As a part of a `sweep` it says so in MLflow."""
-    keys = keys_for(p, p.model.local) if p.model.local else None
+    keys = known_keys(p)
     run = run_id(p, keys) if keys else None
     known = state.journal.run(run) if run and state.exists else None
     store = MlflowStore(p.config.tracking, state)
@@ -86,7 +90,7 @@ def launch(p: Prepared, composed: Composed, state: State, progress: Progress, sw
     stop_where_ended(p)
     for obstacle in p.model.obstacles:
         raise obstacle
-    assert keys and run and p.model.local, "a model without obstacles is open"
+    assert keys and run and p.model.opened, "a model without obstacles is open"
     if sweep is None:
         refuse_over_budget(judged_run(p, state))
     store.preflight()
@@ -96,9 +100,9 @@ def launch(p: Prepared, composed: Composed, state: State, progress: Progress, sw
         if done_meanwhile and done_meanwhile.state == "finished":
             return _answered(Record, done_meanwhile, store, sweep)
         budget, at_once = (sweep.sweep, sweep.at_once) if sweep else (run, 1)
-        if sweep is None:
+        if sweep is None and p.shown_example:
             progress.say(f"one training example as the model reads it; it learns what stands between ⟦ and ⟧:\n{p.shown_example}")
-        model, told = p.model.local, [sweep.event] if sweep else []
+        model, told = p.model.opened, [sweep.event] if sweep else []
         with set_aside(p, keys, budget, run, at_once, state) as allowance:
             step = Steps(state, run, progress, allowance)
             return _carried_out(p, composed, step, store, told, "run", lambda: execute(p, model, keys, step))
@@ -106,21 +110,21 @@ def launch(p: Prepared, composed: Composed, state: State, progress: Progress, sw
 
 def launch_evaluation(p: Prepared, composed: Composed, target: Target, state: State, progress: Progress) -> Outcome[Evaluated]:
     """As `launch`, for a model that is there already: nothing is trained, and no budget is judged."""
-    assert p.model.local, "a model without obstacles is open"
-    keys = keys_for(p, p.model.local, target.key)
+    model = p.model.opened
+    assert model, "a model without obstacles is open"
+    keys = keys_for(p, model, target.key)
     run = digest("evaluation", p.name, p.config.name, p.config.tracking, keys.result)[:10]
     store = MlflowStore(p.config.tracking, state)
     known = state.journal.run(run) if state.exists else None
     if known and known.state == "finished":
         return _answered(Evaluated, known, store, None)
     store.preflight()
-    adapters: dict[SubjectName, Path | None] = {"base": None, "few_shot": None, "tuned": target.adapter}
-    subjects = Subjects(p.model.local.revision, p.model.local.backend(), adapters)
+    subjects = subjects_of(model, target.tuned)
     others_turn = partial(progress.say, "another process is at this evaluation, waiting for it")
     with disk_faults_told(state.directory), state.lock(f"run-{run}", others_turn):
         step = Steps(state, run, progress)
         told = [Tags(values={"ftexp.evaluates": target.title})]
-        return _carried_out(p, composed, step, store, told, "evaluation", lambda: evaluate(p, subjects, keys, step))
+        return _carried_out(p, composed, step, store, told, "evaluation", lambda: evaluate(p, model, subjects, keys, step))
 
 
 def stop_where_ended(p: Prepared) -> None:
@@ -132,7 +136,7 @@ def stop_where_ended(p: Prepared) -> None:
 
 def judged_run(p: Prepared, state: State) -> Verdict:
     """Whether what a run by itself has left to do fits the budget."""
-    return judged([("", p)], run_id(p, keys_for(p, p.model.local)) if p.model.local else "", state)
+    return judged([("", p)], known_run_id(p), state)
 
 
 def refuse_over_budget(found: Verdict) -> None:
@@ -159,13 +163,13 @@ def _carried_out(
 ) -> Outcome[E]:
     """`told` is what MLflow is to know of it besides, `work` what there is to do."""
     state, run = store.state, step.run
-    assert p.model.local, "checked by the caller"
+    assert p.model.opened, "checked by the caller"
     opened = (canonical(p.config), canonical(p.config.tracking), canonical(Driver.here()), kind)
     state.journal.open_run(run, p.name, p.config.name, *opened)
     with telling(store, run) as telling_it:
         try:
             with disk_faults_told(state.directory):
-                step.tell(*opening_events(p, p.model.local, composed, run, environment(state.root)), *told)
+                step.tell(*opening_events(p, p.model.opened, composed, run, environment(state.root)), *told)
                 if isinstance(p.config.dataset, FileDataset):
                     step.tell(Folder(path=keep_data(p.data, state), into="data/examples", private=True))
                 record = work()

@@ -15,6 +15,7 @@ from ftexp.evaluation.metrics.labels import MacroF1, confusion
 from ftexp.evaluation.scoring import Scores
 from ftexp.journal import Journal, RunRow
 from ftexp.provenance import Inputs, inputs_from
+from ftexp.report.money import bill
 from ftexp.report.run.facts import Confusion, DataUsed, Fact, RunReport, Spent
 from ftexp.run import Evaluated, Record
 from ftexp.tracking.events import Event, Figures, Input, Params, Tags, Text, parse
@@ -53,7 +54,7 @@ def report_of(row: RunRow, record: Evaluated, journal: Journal, today: date) -> 
         confusion=_confusion(row.id, config, journal),
         diagnoses=record.diagnoses if isinstance(record, Record) else (),
         spent=tuple(_spent(record, told)),
-        money="nothing billed: trained on this machine" if config.model.provider.kind == "local" else "",
+        money=bill(config.model.provider, record.billed_usd) if isinstance(record, Record) else "",
         commands=tuple(_commands(row, config, told)),
         made_with=tuple(_made_with(told.inputs)),
         packages=tuple(f"{name} {version}" for name, version in sorted(told.inputs.packages.items())),

@@ -97,6 +97,8 @@ class Steps:
             self.state.journal.intend(key.value, name, key.inputs, key.version)
             with self._allowance.step(key.value) if self._allowance else nullcontext():
                 result = work()
+                if self._allowance:
+                    self._allowance.came(name, result)
             self.state.journal.conclude(key.value, result.model_dump_json(by_alias=True))
             self.computed.append(name)
             return result

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ftexp.backends.base import Tuned
 from ftexp.compose import Composed, compose, recorded
 from ftexp.config import RunConfig
 from ftexp.errors import ConfigError
@@ -22,13 +23,13 @@ KEYS = (*GROUPS, "name", "goal", "model.provider.threads", "suitability")
 
 @dataclass(frozen=True)
 class Target:
-    """`adapter` is put onto the model of the config; None: that model by itself. `key` names the adapter by the training that made
-    it, so that what it has answered before is known, or else by its content.
+    """`tuned` is put onto the model of the config, or asked in its place; None: that model by itself. `key` names it by
+    the training that made it, so that what it has answered before is known, or else by its content.
     """
 
     title: str
     composed: Composed
-    adapter: Path | None
+    tuned: Tuned | None
     key: str = ""
 
 
@@ -54,7 +55,7 @@ def _of_run(reference: str, words: Sequence[str], state: State) -> Target:
         raise ConfigError(*faults)
     config = with_groups(tuned.config, words, state.root)
     key = state.journal.key_of(tuned.row.id, "train")
-    return Target(tuned.row.id, recorded(config, ["evaluate", tuned.row.id, *words]), tuned.adapter, key)
+    return Target(tuned.row.id, recorded(config, ["evaluate", tuned.row.id, *words]), tuned.tuned, key)
 
 
 def with_groups(config: RunConfig, words: Sequence[str], root: Path) -> RunConfig:

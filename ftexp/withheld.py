@@ -27,7 +27,10 @@ class _Key:
         return re.compile(_BEFORE + "".join(map(_written, self.plain)))
 
     def removed(self, text: str) -> str:
-        """JSON without it is JSON still, as a key has neither quotes nor backslashes. Base64 keeps its length, so that what is around it can be read."""
+        """JSON without it is JSON still, as a key has neither quotes nor backslashes.
+
+        Base64 keeps its length, so that what is around it can be read.
+        """
         if self.plain in text:
             text = re.sub(_BEFORE + re.escape(self.plain), SHOWN, text)
         if "\\" in text or "%" in text:  # to look for escapes takes longer

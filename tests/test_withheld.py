@@ -62,7 +62,7 @@ def test_a_row_keeps_what_is_no_text() -> None:
 @pytest.mark.parametrize("key", [KEY, "n" + KEY, "u00" + KEY, "1b" + KEY, "/" + KEY + "/", "%41" + KEY])
 def test_json_without_a_key_is_json_still_and_has_none(key: str) -> None:
     withhold(key)
-    parts = [key, key[1:], key[2:], *"\n\x1b\\\"/u%nA", "\\u", "\\u00", "\\u0073", "茶"]
+    parts = [key, key[1:], key[2:], *'\n\x1b\\"/u%nA', "\\u", "\\u00", "\\u0073", "茶"]
     rng = Random(1)
     for _ in range(3000):
         said = {"text": "".join(rng.choices(parts, k=rng.randint(1, 6)))}

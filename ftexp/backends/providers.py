@@ -81,7 +81,8 @@ class OpenAIProvider(Value):
     model: str = Field(min_length=1, description="the name of a model")
     base_url: str = Field(pattern=r"^https?://", description="an address that starts with https://")
     api_key_env: str | None = Field(
-        pattern=r"^[A-Z][A-Z0-9_]*$", description="the name of an environment variable, like OPENAI_API_KEY; never the key; or null for none"
+        pattern=r"^[A-Z][A-Z0-9_]*$",
+        description="the name of an environment variable, like OPENAI_API_KEY, never the key; or null",
     )
     billed: bool = Field(description="true or false")
     wait: bool = Field(description="true or false")
@@ -90,7 +91,6 @@ class OpenAIProvider(Value):
     job_metadata: bool = Field(description="true or false")
     learning_rate: Annotated[float, Field(gt=0, lt=1)] | None = Field(description="a number above 0 and below 1, or null")
     more_hyperparameters: dict[str, str | int | float | bool] = Field(description="names and values")
-    base_answers: bool = Field(description="true or false")
     tuned_answers: Literal["by_itself", "once_deployed"] = Field(description="by_itself or once_deployed")
     deployments: Deployments
     uploads: Uploads

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
@@ -48,7 +49,7 @@ class HostedModel(Value):
     job: str
     model: str
     checkpoints: tuple[Checkpoint, ...] = ()
-    hyperparameters: dict[str, str] = {}
+    hyperparameters: dict[str, str] = Field(default_factory=dict)
     billed_tokens: int | None = None
     partial: str = ""
 
@@ -68,6 +69,13 @@ class TrainingResult(Value):
     planned_steps: int | None = None
     trained_tokens: int
     seconds: float
+
+    def tuned(self, root: Path) -> Path | str:
+        """The adapter's directory in a project directory, or the name under which a service answers for the fine-tune."""
+        if self.hosted:
+            return self.hosted.model
+        assert self.adapter, "a training has one of them"
+        return root / self.adapter.path
 
     @property
     def tokens_per_second(self) -> float:
@@ -106,3 +114,4 @@ class Losses(Value):
 
     values: tuple[float | None, ...]
     seconds: float
+    missing: str = ""  # why there are none at all

@@ -43,13 +43,13 @@ def main(arguments: argparse.Namespace) -> int:
 def _prepared(target: Target, state: State) -> Prepared:
     """A model by itself is asked as the base alone; it has nothing to be better than, so no gate judges it."""
     config = target.composed.config
-    if target.adapter is None:
+    if target.tuned is None:
         config = config.model_copy(update={"evaluation": config.evaluation.model_copy(update={"gates": {}})})
     p = prepare(_without_ranking(config), state)
     for obstacle in p.model.obstacles:
         raise obstacle
-    label = "evaluation" if target.adapter is None else f"evaluation of {Path(target.title).name}"
-    questions = p.questions if target.adapter else tuple(q.without("tuned") for q in p.questions)
+    label = "evaluation" if target.tuned is None else f"evaluation of {Path(target.title).name}"
+    questions = p.questions if target.tuned else tuple(q.without("tuned") for q in p.questions)
     return replace(p, questions=questions, label=label)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ftexp.evaluation.items import SubjectName
 from ftexp.evaluation.statistics import Difference, Mean
 from ftexp.evaluation.suites import Evaluation
+from ftexp.report.money import bill
 from ftexp.report.saying import NOT_MEASURED, duration
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def facts(p: Prepared, record: Record) -> list[str]:
         f"trained   {_steps(training)}, {training.trained_tokens:,} tokens in {duration(training.seconds)} "
         f"({training.tokens_per_second:.0f} tokens/s); {best}, which is the model evaluated",
         f"evaluated {_asked(p)} in {duration(record.evaluation_seconds)}",
-        "cost      nothing billed: trained on this machine",
+        f"cost      {bill(p.config.model.provider, record.billed_usd)}",
     ]
     lines += [f"unscored  {metric}: {counts}" for metric, counts in record.comparison.unscored.items()]
     return lines

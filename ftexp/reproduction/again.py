@@ -119,7 +119,7 @@ def _pinned(provider: Any, inputs: Inputs, given: Sequence[str]) -> Any:
 
 
 def _differences(run: Recorded, cell: PreparedCell, here: Environment) -> tuple[InputDifference, ...]:
-    model = cell.prepared.model.local
+    model = cell.prepared.model.opened
     assert model, "a model without obstacles is open"
     now = inputs_of(opening_events(cell.prepared, model, cell.composed, cell.run, here))
     return changed_inputs(run.inputs, run.config, now)

@@ -55,7 +55,7 @@ def from_journal(row: RunRow, journal: Journal, point: Mapping[str, str]) -> Rec
         curve=record.training.curve,
         scores=_repeatable(dict(score_figures(record.comparison)), validated(RunConfig, json.loads(row.config))),
         answers={subject: sha256_of_texts([r.text for r in answers.replies]) for subject, answers in said.items()},
-        adapter_sha256=record.training.adapter.sha256,
+        adapter_sha256=record.training.adapter.sha256 if record.training.adapter else None,
         seconds=record.training.seconds + record.evaluation_seconds,
     )
     config = validated(RunConfig, json.loads(row.config))

@@ -11,7 +11,8 @@ import httpx2
 from openai import AsyncOpenAI, OpenAIError
 
 from ftexp.backends.hosted.completion import MalformedError, reply_of, sent_messages
-from ftexp.backends.hosted.endpoint import Endpoint, client_of
+from ftexp.backends.hosted.connection import async_client
+from ftexp.backends.hosted.endpoint import Endpoint
 from ftexp.backends.hosted.faults import Fault, fault_of
 from ftexp.backends.hosted.keeping import kept_beside
 from ftexp.backends.hosted.patience import Patience, Pause, Sleep
@@ -80,7 +81,7 @@ class _Asking:
         self.pause = Pause(self.patience, self.rng, self.sleep)
         items = iter(left)  # shared: what one has taken, no other one takes
         try:
-            async with client_of(self.endpoint, in_flight) as client, asyncio.TaskGroup() as group:
+            async with async_client(self.endpoint, in_flight) as client, asyncio.TaskGroup() as group:
                 for _ in range(min(in_flight, len(left))):
                     group.create_task(self._work(client, items))
         except BaseExceptionGroup as several:

@@ -9,9 +9,9 @@ from typing import Literal
 from openai import APIConnectionError, APIStatusError, APITimeoutError, OpenAIError
 
 from ftexp.backends.hosted.completion import MalformedError
+from ftexp.backends.hosted.connection import TooLargeError
 from ftexp.backends.hosted.endpoint import Endpoint
 from ftexp.backends.hosted.patience import asked_wait
-from ftexp.backends.hosted.wire import UnfitAnswerError
 
 BUSY, UNAVAILABLE = 429, 503
 # Error codes of OpenAI's API that are the same for every item, whatever the status (its guide on error codes, read 2026-11).
@@ -37,7 +37,7 @@ def fault_of(error: OpenAIError | MalformedError | TimeoutError | UnicodeError, 
             return Fault("refused", "the prompt has half of a character (a lone surrogate), which can't be sent")
         case APITimeoutError() | TimeoutError():
             return Fault("passing", "no whole answer came in time")
-        case APIConnectionError(__cause__=UnfitAnswerError() as cause):
+        case APIConnectionError(__cause__=TooLargeError() as cause):
             return Fault("refused", str(cause))
         case APIConnectionError():
             return Fault("passing", "the connection failed or was cut off")

@@ -12,7 +12,7 @@ from ftexp.errors import ConfigError
 
 # The variables that services name in their own documentation, and whose hosts these are; `*` stands for one part of a name.
 OWN_HOSTS: Mapping[str, tuple[str, ...]] = {
-    "OPENAI_API_KEY": ("api.openai.com",),  # platform.openai.com/docs/api-reference, read 2026-11
+    "OPENAI_API_KEY": ("api.openai.com", "eu.api.openai.com", "us.api.openai.com"),  # platform.openai.com/docs/api-reference, read 2026-11
     # learn.microsoft.com/azure/ai-foundry/openai/api-version-lifecycle, read 2026-11; the last for resources from before Foundry
     "AZURE_OPENAI_API_KEY": ("*.openai.azure.com", "*.services.ai.azure.com", "*.cognitiveservices.azure.com"),
     # docs.tokenfactory.nebius.com/api-reference/introduction, read 2026-11; the second is its address from when it was AI Studio
@@ -56,7 +56,7 @@ def address_of(base_url: str) -> Address:
     address = Address(scheme, host.lower(), int(port) if port else _DEFAULT_PORTS[scheme])
     if scheme == "http" and not address.is_here:
         raise ConfigError(
-            f"model.provider.base_url: found {base_url}; expected https://, since nothing is sent in the clear, or a service on this machine"
+            f"model.provider.base_url: found {base_url}; expected https://, as nothing is sent in the clear, or a service on this machine"
         )
     return address
 
@@ -68,7 +68,11 @@ def _unlike(base_url: str) -> str:
 
 
 def host_fault(variable: str, address: Address, environment: Mapping[str, str]) -> str:
-    """Why the key in `variable` may not be sent to `address`; empty where it may."""
+    """Why the key in `variable` may not be sent to `address`; empty where it may.
+
+    Of a variable that isn't known here another one, with _HOST behind its name, says whose the key is: a config can't set environment
+    variables. A host of this machine stands for all of its ports there, others for their usual one.
+    """
     key = f"model.provider.api_key_env: {variable}"
     if variable in OWN_HOSTS:
         if any(_is_one_of(str(address), host) for host in OWN_HOSTS[variable]):
@@ -76,11 +80,11 @@ def host_fault(variable: str, address: Address, environment: Mapping[str, str]) 
         hosts = " or ".join(OWN_HOSTS[variable])
         return f"{key} is a key of {hosts} and goes nowhere else, not to {address}; keep that service's own key in a variable of its own"
     named = environment.get(f"{variable}_HOST", "")
-    if any(str(address) == host.strip().lower() for host in named.split(",")):
+    if any(host.strip().lower() in (str(address), address.host if address.is_here else "") for host in named.split(",") if host.strip()):
         return ""
     export = f"export {variable}_HOST={address}"
     if named.strip():
-        return f"{key} is a key of {ascii(named)} as {variable}_HOST says, and goes nowhere else; if it is for {address} as well: {export}"
+        return f"{key} is a key of {named!a} as {variable}_HOST says, and goes nowhere else; if it is for {address} as well: {export}"
     return f"{key} may be a key of anybody's; a config can't say whose, so say it yourself if it is for {address}: {export}"
 
 

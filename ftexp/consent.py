@@ -1,0 +1,51 @@
+"""A run that is billed starts when its limit is set and somebody has said yes to what it may cost."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from ftexp.backends.hosted.jobs import job_on_record
+from ftexp.budget import sum_of
+from ftexp.cost import TRAINING, Estimate
+from ftexp.errors import BudgetError
+from ftexp.report.money import usd
+from ftexp.reserving import left_of
+from ftexp.run import Prepared, known_keys
+from ftexp.state import State
+
+
+def ask_consent(runs: Sequence[Prepared], yes: bool, state: State, differences: Sequence[str] = ()) -> None:
+    """Before anything is spent that isn't spent yet. `differences` say how a config from elsewhere departs from what ships.
+
+    Raises BudgetError without `budget.usd`, without a yes, and where what it costs isn't known.
+    """
+    new = [left for p in runs if p.model.is_billed and (left := _new(p, state)).parts]
+    if not new:
+        return
+    found = sum_of(new, "usd")
+    if found is None:
+        raise BudgetError(
+            "cost: not measured, so nothing can be promised; expected prices of this model and service in conf/prices/NAME.yaml, chosen "
+            "with prices=NAME (model.provider.billed=false for a service that sends no bill)"
+        )
+    if any(p.config.budget.usd is None for p in runs if p.model.is_billed):
+        raise BudgetError(f"budget.usd: not set, and this is billed: up to {usd(found.high)}; expected a limit, like budget.usd={found.high:.2f}")
+    if yes:
+        return
+    what = f"this will cost {usd(found.low)} to {usd(found.high)}, {usd(found.expected)} expected"
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise BudgetError(f"{what}; nobody is here to ask: add --yes to the command")
+    for line in differences:
+        print(f"differs   {line}", file=sys.stderr)
+    print(f"{what}; continue? [y/N] ", end="", file=sys.stderr, flush=True)
+    if input().strip().lower() not in ("y", "yes"):
+        raise BudgetError("not started, as you said")
+
+
+def _new(p: Prepared, state: State) -> Estimate:
+    """What is left, without a training that the service is at already, and without retries of nothing."""
+    left, keys = left_of(p, state), known_keys(p)
+    if keys and state.exists and job_on_record(state.journal, keys.train.value):
+        left = left.model_copy(update={"parts": tuple(part for part in left.parts if part.name != TRAINING)})
+    return left if any(part.key for part in left.parts) else left.model_copy(update={"parts": ()})
