@@ -30,7 +30,9 @@ def ask_consent(runs: Sequence[Prepared], yes: bool, state: State, differences: 
             "with prices=NAME (model.provider.billed=false for a service that sends no bill)"
         )
     if any(p.config.budget.usd is None for p in runs if p.model.is_billed):
-        raise BudgetError(f"budget.usd: not set, and this is billed: up to {usd(found.high)}; expected a limit, like budget.usd={found.high:.2f}")
+        raise BudgetError(
+            f"budget.usd: not set, and this may cost up to {usd(found.high)}; expected a limit, like budget.usd={found.high:.2f}"
+        )
     if yes:
         return
     what = f"this will cost {usd(found.low)} to {usd(found.high)}, {usd(found.expected)} expected"

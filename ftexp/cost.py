@@ -57,9 +57,10 @@ class Part(Value):
 
 
 class Estimate(Value):
-    """What a run takes; `without` leaves out what is on record. `billed` by a service, or else worked out on this machine.
+    """What a run takes; `without` leaves out what is on record. `billed` by a service, or else worked out on this machine, unless `by_us`
+    is false: by a service that sends no bill.
 
-    `by_us` is false for a service that sends no bill. `usd` and `seconds` are None where a part of them isn't measured. On this machine `usd` is the price of its hours, where they have
+    `usd` and `seconds` are None where a part of them isn't measured. On this machine `usd` is the price of its hours, where they have
     one (`hourly`).
     """
 

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from datetime import date
 
 from ftexp.backends.providers import LocalProvider, OpenAIProvider
-from ftexp.budget import UNITS, Budget, Planned, Share, Unit, Verdict, amount, verdict
 from ftexp.billing import step_usd
+from ftexp.budget import UNITS, Budget, Planned, Share, Unit, Verdict, amount, verdict
 from ftexp.cost import TRAINING, Estimate, Part, on_a_service
 from ftexp.errors import BudgetError
 from ftexp.estimating import estimate_of, work_of

@@ -59,6 +59,11 @@ class Steps:
         if self._stopping.wait(seconds):
             raise KeyboardInterrupt
 
+    def nothing_spent(self) -> None:
+        """The step in hand has come to nothing that a service bills."""
+        if self._allowance:
+            self._allowance.nothing_spent()
+
     def used_up(self) -> str:
         """Why the budget lets the step in hand go on no longer; empty while it does."""
         return self._allowance.used_up() if self._allowance else ""
@@ -68,6 +73,8 @@ class Steps:
 
         def told(done: int, remark: str) -> None:
             reached(done, remark)
+            if self._stopping.is_set():
+                raise KeyboardInterrupt
             if self._allowance:
                 self._allowance.check()
 

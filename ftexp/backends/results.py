@@ -57,8 +57,8 @@ class HostedModel(Value):
 class TrainingResult(Value):
     """`best_step` is the best by `training.best_metric`. The model of that step is an `adapter` here, or `hosted` by a service.
 
-    `trained_tokens` counts every pass. `steps` were done, of `planned_steps`: fewer where training stopped early. None in records from
-    before it could. `seconds` at a service run from the job's creation to its end.
+    `trained_tokens` counts every pass, None where a service doesn't say. `steps` were done, of `planned_steps`: fewer where training
+    stopped early. None in records from before it could. `seconds` at a service run from the job's creation to its end.
     """
 
     curve: tuple[Point, ...]
@@ -67,7 +67,7 @@ class TrainingResult(Value):
     best_step: int
     steps: int
     planned_steps: int | None = None
-    trained_tokens: int
+    trained_tokens: int | None
     seconds: float
 
     def tuned(self, root: Path) -> Path | str:
@@ -78,8 +78,8 @@ class TrainingResult(Value):
         return root / self.adapter.path
 
     @property
-    def tokens_per_second(self) -> float:
-        return self.trained_tokens / self.seconds if self.seconds else 0.0
+    def tokens_per_second(self) -> float | None:
+        return self.trained_tokens / self.seconds if self.trained_tokens is not None and self.seconds else None
 
 
 def _whole(text: Any) -> Any:

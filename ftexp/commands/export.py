@@ -36,9 +36,7 @@ def main(arguments: argparse.Namespace) -> int:
     tuned = open_tuned(arguments.run, State(Path.cwd()))
     model = tuned.model
     if not isinstance(model, LocalModel) or not isinstance(tuned.tuned, Path):
-        raise ConfigError(
-            f"run {tuned.row.id}: its model {tuned.tuned} is a service's, which gives out no weights"
-        )
+        raise ConfigError(f"run {tuned.row.id}: its model {tuned.tuned} is a service's, which gives out no weights")
     try:
         _write(model, tuned.tuned, tuned.config.model.license, target, arguments.merged)
     except OSError as error:

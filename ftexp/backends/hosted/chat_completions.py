@@ -105,6 +105,9 @@ class _Asking:
             match found.kind:
                 case "refused":
                     return self._came(i, _without_answer(found.reason))
+                case "stop" if found.is_missing and self._may_appear():
+                    self.reached(len(self.replies), "waiting until the model answers")
+                    await self.pause.hold(self.patience.appears_within_seconds / 90)
                 case "stop":
                     raise self._stop(found.reason)
                 case "busy":
@@ -114,6 +117,9 @@ class _Asking:
                     if failures >= self.patience.tries:
                         return self._give_up(found.reason)
                     await self.sleep(self.patience.wait_seconds(failures, self.rng))
+
+    def _may_appear(self) -> bool:
+        return not self.came and time.monotonic() - self.started < self.patience.appears_within_seconds
 
     async def _request(self, client: AsyncOpenAI, i: int) -> Reply | Fault:
         """By the SDK's plain `post`, since the bytes of the answer are wanted and not its lenient reading of them."""

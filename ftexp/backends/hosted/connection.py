@@ -12,11 +12,22 @@ from ftexp.backends.hosted.key_hosts import OWN_HOSTS
 from ftexp.withheld import bytes_without_keys, withhold
 
 CONNECT_SECONDS = 20.0
+<<<<<<< HEAD
 MOST_BYTES = 64 * 2**20  # of one answer; a result file has some tens of bytes a step
 NO_KEY = "none"  # what the SDK is told, so that it looks for none in the environment: the key is put in on the wire
 # Whatever else the SDK takes from the environment (OPENAI_CUSTOM_HEADERS, OPENAI_ORG_ID, ...) stays here.
 _SENT = {"accept", "connection", "content-length", "content-type", "host", "transfer-encoding", "user-agent"}
 _AT_OPENAI = {"openai-organization", "openai-project"}
+=======
+MOST_BYTES = 256 * 2**20  # of one answer
+_REDACTED = b"[redacted key]"
+# Everything else that the SDK would take from the environment (OPENAI_CUSTOM_HEADERS, OPENAI_ORG_ID, ...) stays here, but at OpenAI's own.
+_SENT = frozenset(
+    {"accept", "accept-encoding", "authorization", "connection", "content-length"}
+    | {"content-type", "host", "transfer-encoding", "user-agent"}
+)
+_AT_OPENAI = frozenset({"openai-organization", "openai-project"})
+>>>>>>> e
 
 
 class TooLargeError(httpx2.TransportError):

@@ -15,7 +15,7 @@ from ftexp.backends.hosted.patience import asked_wait
 
 BUSY, UNAVAILABLE = 429, 503
 # Error codes of OpenAI's API that are the same for every item, whatever the status (its guide on error codes, read 2026-11).
-_NO_MONEY = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"})
+NO_MONEY = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"})
 _NO_SUCH_PARAMETER = frozenset({"unsupported_parameter", "unsupported_value"})
 _AGAIN = frozenset({408, 409, 425})
 
@@ -27,6 +27,7 @@ class Fault:
     kind: Literal["stop", "refused", "busy", "passing"]
     reason: str
     wait_seconds: float | None = None
+    is_missing: bool = False  # the model, not just an answer
 
 
 def fault_of(error: OpenAIError | MalformedError | TimeoutError | UnicodeError, endpoint: Endpoint) -> Fault:
@@ -52,7 +53,7 @@ def _of_status(error: APIStatusError, endpoint: Endpoint) -> Fault:
     said = f"{status}: {endpoint.shown(_message(error))}"
     advice = _advice(status, codes, endpoint)
     if advice:
-        return Fault("stop", f"{said}; {advice}")
+        return Fault("stop", f"{said}; {advice}", is_missing=status == 404)
     wait_seconds = asked_wait(error.response.headers, datetime.now(UTC))
     if status == BUSY or (status == UNAVAILABLE and wait_seconds is not None):
         return Fault("busy", said, wait_seconds)
@@ -61,8 +62,13 @@ def _of_status(error: APIStatusError, endpoint: Endpoint) -> Fault:
 
 def _advice(status: int, codes: set[str | None], endpoint: Endpoint) -> str:
     """Empty where another item, or another try, may fare better."""
+<<<<<<< HEAD
     if codes & _NO_MONEY or status == 402:
         return f"the account behind {endpoint.key_said} has no money or quota left; this is no rate limit and waiting doesn't help"
+=======
+    if codes & NO_MONEY or status == 402:
+        return f"the account behind {endpoint.key_env} has no money or quota left; this is no rate limit and waiting doesn't help"
+>>>>>>> e
     if codes & _NO_SUCH_PARAMETER:
         return f"the service takes a request of another form; the limit of tokens was sent as {endpoint.limit_name}, temperature as 0"
     if status == 401:

@@ -27,6 +27,7 @@ class Patience:
     longest_wait_seconds: float = 30.0
     longest_pause_seconds: float = 600.0
     request_seconds: float = 300.0
+    appears_within_seconds: float = 0.0  # that a model may not be there yet, since its training has only just ended
 
     def wait_seconds(self, failures: int, rng: Random) -> float:
         """After so many failures in a row, from 1: half of it by chance, so that not all come back at once."""

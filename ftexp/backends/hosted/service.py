@@ -35,7 +35,7 @@ class GoneError(Exception):
 
 @dataclass(frozen=True)
 class Sent:
-    """What became of something that was sent once. `unknown`: it may have been done, or not; `not_yet`: surely not, and it may be tried again."""
+    """What became of what was sent once. `unknown`: it may have been done; `not_yet`: surely not, and another try may fare better."""
 
     outcome: Literal["done", "refused", "unknown", "not_yet"]
     body: Mapping[str, Any]
@@ -78,7 +78,8 @@ class Service:
 
     def listed(self, path: str, **query: Any) -> Iterator[dict[str, Any]]:
         """The objects of all pages, in the service's order. A service that ignores `after` is found out."""
-        after, seen = {}, set[str]()
+        after: dict[str, str] = {}
+        seen = set[str]()
         while True:
             page = self.read(path, limit=PAGE, **query, **after)
             found = [each for each in page.get("data") or [] if isinstance(each, dict)]
@@ -122,7 +123,7 @@ class Service:
         if not isinstance(error, APIStatusError):
             return "what came isn't whole JSON", None
         status, said = error.status_code, self.said(error)
-        if status in _PASSING or status >= 500 and status != 501:
+        if status in _PASSING or (status >= 500 and status != 501):
             return said, asked_wait(error.response.headers, datetime.now(UTC))
         if status in (404, 405, 410, 501):
             raise GoneError(said)
