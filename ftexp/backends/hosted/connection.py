@@ -12,22 +12,11 @@ from ftexp.backends.hosted.key_hosts import OWN_HOSTS
 from ftexp.withheld import bytes_without_keys, withhold
 
 CONNECT_SECONDS = 20.0
-<<<<<<< HEAD
 MOST_BYTES = 64 * 2**20  # of one answer; a result file has some tens of bytes a step
 NO_KEY = "none"  # what the SDK is told, so that it looks for none in the environment: the key is put in on the wire
 # Whatever else the SDK takes from the environment (OPENAI_CUSTOM_HEADERS, OPENAI_ORG_ID, ...) stays here.
 _SENT = {"accept", "connection", "content-length", "content-type", "host", "transfer-encoding", "user-agent"}
 _AT_OPENAI = {"openai-organization", "openai-project"}
-=======
-MOST_BYTES = 256 * 2**20  # of one answer
-_REDACTED = b"[redacted key]"
-# Everything else that the SDK would take from the environment (OPENAI_CUSTOM_HEADERS, OPENAI_ORG_ID, ...) stays here, but at OpenAI's own.
-_SENT = frozenset(
-    {"accept", "accept-encoding", "authorization", "connection", "content-length"}
-    | {"content-type", "host", "transfer-encoding", "user-agent"}
-)
-_AT_OPENAI = frozenset({"openai-organization", "openai-project"})
->>>>>>> e
 
 
 class TooLargeError(httpx2.TransportError):
@@ -69,7 +58,8 @@ class _Guard:
     def outgoing(self, request: httpx2.Request) -> None:
         """Drops headers that aren't meant for this service. Encoded answers would have to be decoded to be looked at."""
         there, here = ((url.scheme, url.raw_host, url.port) for url in (request.url, self._base))
-        assert there == here, "redirects aren't followed, and every path is ours"
+        if there != here:
+            raise httpx2.UnsupportedProtocol(f"a request to {request.url.host}; expected {self._base.host} alone")
         for name in [n for n in request.headers if n.lower() not in self._sent]:
             del request.headers[name]
         request.headers["accept-encoding"] = "identity"

@@ -62,13 +62,8 @@ def _of_status(error: APIStatusError, endpoint: Endpoint) -> Fault:
 
 def _advice(status: int, codes: set[str | None], endpoint: Endpoint) -> str:
     """Empty where another item, or another try, may fare better."""
-<<<<<<< HEAD
-    if codes & _NO_MONEY or status == 402:
-        return f"the account behind {endpoint.key_said} has no money or quota left; this is no rate limit and waiting doesn't help"
-=======
     if codes & NO_MONEY or status == 402:
-        return f"the account behind {endpoint.key_env} has no money or quota left; this is no rate limit and waiting doesn't help"
->>>>>>> e
+        return f"the account behind {endpoint.key_said} has no money or quota left; this is no rate limit and waiting doesn't help"
     if codes & _NO_SUCH_PARAMETER:
         return f"the service takes a request of another form; the limit of tokens was sent as {endpoint.limit_name}, temperature as 0"
     if status == 401:
