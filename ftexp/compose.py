@@ -14,6 +14,7 @@ from ftexp.config import RunConfig
 from ftexp.errors import ConfigError
 from ftexp.faults import validated
 from ftexp.redaction import KEY_SHAPED
+from ftexp.withheld import without_keys
 
 if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
@@ -124,12 +125,13 @@ def _loader(directories: Sequence[Path]) -> ConfigLoader:
 
 
 def refuse_keys(words: Sequence[str]) -> None:
-    """Raises ConfigError for a word that holds what looks like an API key."""
+    """Raises ConfigError for a word that holds what looks like an API key, or is one that the environment has."""
     for word in words:
-        if KEY_SHAPED.search(word):
+        if KEY_SHAPED.search(word) or without_keys(word) != word:
+            key = KEY_SHAPED.sub("[redacted]", without_keys(word.split("=")[0]))
             raise ConfigError(
-                f"{KEY_SHAPED.sub('[redacted]', word.split('=')[0])}: found what looks like an API key, which would be written into "
-                "records; put it into an environment variable and name that variable in model.provider.api_key_env"
+                f"{key}: found what looks like an API key, which would be written into records; put it into an environment variable "
+                "and name that variable in model.provider.api_key_env"
             )
 
 

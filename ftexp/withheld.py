@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from base64 import b64encode, urlsafe_b64encode
 from dataclasses import dataclass
@@ -47,7 +48,9 @@ _IN_USE: dict[str, _Key] = {}
 
 
 def withhold(key: str) -> None:
-    """From now on no text has it. A placeholder stays a word like any other, and so does a number."""
+    """From now on no text has it, and nothing that any library logs. A placeholder stays a word like any other, and so does a number."""
+    if logging.getLogRecordFactory() is logging.LogRecord:
+        logging.setLogRecordFactory(_LogRecord)
     if len(key) >= SHORTEST and not key.isdecimal() and key not in _IN_USE:
         _IN_USE[key] = _Key(key, _encoded(key.encode()))
 
@@ -82,3 +85,12 @@ def _encoded(key: bytes) -> tuple[str, ...]:
         for encode in (b64encode, urlsafe_b64encode):
             forms[encode(bytes(before) + key).decode()[-(-before * 8 // 6) : end]] = None
     return tuple(forms)
+
+
+class _LogRecord(logging.LogRecord):
+    def getMessage(self) -> str:
+        return without_keys(super().getMessage())
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """The traceback is put in as a text by whatever formats it."""
+        super().__setattr__(name, without_keys(value) if isinstance(value, str) else value)

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import base64
 import json
+import logging
+from io import StringIO
+from pathlib import Path
 from random import Random
 from urllib.parse import quote
 
 import pytest
+from rich.console import Console
 
 from ftexp import withheld
+from ftexp.cli import _told_without_keys, main
+from ftexp.journal import CellRow, Journal, SweepRow
+from ftexp.progress import Progress
 from ftexp.withheld import SHOWN, bytes_without_keys, row_without_keys, withhold, without_keys
 
 KEY = "-".join(("sk", "proj", "A1b_" * 10))
@@ -74,3 +81,47 @@ def test_quoting_for_an_address_is_undone_for_keys_of_any_characters() -> None:
     key = "ab+/=%&?" * 4
     withhold(key)
     assert without_keys(f"?key={quote(key, safe='')}&n=1") == f"?key={SHOWN}&n=1"
+
+
+def test_what_a_library_logs_has_no_key(caplog: pytest.LogCaptureFixture) -> None:
+    withhold(KEY)
+    try:
+        raise ValueError(KEY)
+    except ValueError:
+        logging.getLogger("somebody").warning("sent %s", [KEY], exc_info=True)
+    assert f"sent ['{SHOWN}']" in caplog.text and f"ValueError: {SHOWN}" in caplog.text and KEY not in caplog.text
+
+
+def test_the_journal_keeps_no_key_whatever_holds_it(tmp_path: Path) -> None:
+    withhold(KEY)
+    journal = Journal(tmp_path / "journal.db")
+    journal.open_run("r", KEY, KEY, json.dumps({"goal": KEY}), KEY, KEY)
+    journal.intend("step", KEY, KEY, 1)
+    journal.conclude("step", json.dumps({"said": KEY}))
+    journal.emit("r", [("e", json.dumps({"text": KEY}))])
+    journal.end_run("r", "failed", json.dumps([KEY]), KEY)
+    journal.open_sweep(SweepRow("s", KEY, "basic", 1, None, 0.0), [CellRow(1, "r", json.dumps({"goal": KEY}))])
+    journal.close()
+    assert KEY.encode() not in b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert json.loads(Journal(tmp_path / "journal.db").result("step") or "") == {"said": SHOWN}
+
+
+def test_progress_says_no_key() -> None:
+    withhold(KEY)
+    out = StringIO()
+    Progress(Console(file=out, width=200)).of(f"{KEY}: ").say(f"found {KEY}")
+    assert out.getvalue() == f"{SHOWN}: found {SHOWN}\n"
+
+
+def test_an_error_is_told_without_a_key(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("NEBIUS_API_KEY", KEY)
+    assert main([KEY]) == 2 and main(["run", f"goal=use {KEY}"]) == 2 and main(["plan", f"{KEY}=1"]) == 2
+    told = capsys.readouterr().err
+    assert f"found the command '{SHOWN}'" in told and "goal: found what looks like an API key" in told and KEY not in told
+
+
+def test_an_error_that_nobody_catches_is_told_without_a_key(capsys: pytest.CaptureFixture[str]) -> None:
+    withhold(KEY)
+    error = ValueError(KEY)
+    _told_without_keys(ValueError, error, None)
+    assert capsys.readouterr().err == f"ValueError: {SHOWN}\n"
