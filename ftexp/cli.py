@@ -33,6 +33,9 @@ COMMANDS = {
     "check": "judge the data alone",
     "config": "print the composed config of a run",
     "list": "the runs on record",
+    "resume": "take up runs that wait for a service's job, were interrupted or cut off",
+    "cancel": "end a run's job at its service",
+    "pause": "hold a run's job at its service; resume lets it go on",
     "status": "what goes on, what was cut off, and how to go on",
     "confirm": "train the first two of a sweep with other seeds: is the winner better?",
     "gate": "the verdict of a run's gates, as an exit code",
@@ -84,7 +87,7 @@ def main(words: Sequence[str] | None = None) -> int:
             print(f"ftexp: {without_keys(fault)}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
-        print("ftexp: interrupted; the same command goes on from the last checkpoint", file=sys.stderr)
+        print("ftexp: interrupted; the same command goes on from where it was", file=sys.stderr)
         return ExitCode.INTERRUPTED
     except BrokenPipeError:  # `ftexp list | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

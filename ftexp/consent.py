@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from ftexp.backends.hosted.jobs import job_on_record
 from ftexp.budget import sum_of
 from ftexp.cost import TRAINING, Estimate
 from ftexp.errors import BudgetError
+from ftexp.launch import has_job
 from ftexp.report.money import usd
 from ftexp.reserving import left_of
 from ftexp.run import Prepared, known_keys
@@ -48,6 +48,6 @@ def ask_consent(runs: Sequence[Prepared], yes: bool, state: State, differences: 
 def _new(p: Prepared, state: State) -> Estimate:
     """What is left, without a training that the service is at already, and without retries of nothing."""
     left, keys = left_of(p, state), known_keys(p)
-    if keys and state.exists and job_on_record(state.journal, keys.train.value):
+    if keys and not p.retry_failed and has_job(keys, state):
         left = left.model_copy(update={"parts": tuple(part for part in left.parts if part.name != TRAINING)})
     return left if any(part.key for part in left.parts) else left.model_copy(update={"parts": ()})

@@ -23,7 +23,7 @@ from ftexp.disk import disk_fault
 from ftexp.errors import StateError
 from ftexp.withheld import row_without_keys
 
-RunState = Literal["running", "finished", "failed", "interrupted"]
+RunState = Literal["running", "finished", "failed", "interrupted", "waiting"]  # the last: for a service's job, which goes on by itself
 
 ROUNDING = 1e-9  # sums of shares of a limit may come out a trace above it
 
@@ -65,6 +65,10 @@ CREATE TABLE reservations (
   budget TEXT NOT NULL, unit TEXT NOT NULL, key TEXT NOT NULL, owner TEXT NOT NULL, reserved REAL NOT NULL,
   spent REAL NOT NULL DEFAULT 0, at REAL NOT NULL, PRIMARY KEY (budget, unit, key, owner));
 """,
+    """
+ALTER TABLE runs ADD COLUMN label TEXT NOT NULL DEFAULT '';
+ALTER TABLE runs ADD COLUMN again TEXT NOT NULL DEFAULT '';
+""",
 )
 
 # What is set aside and what is spent of a budget. A key that several runs have set something aside for counts once.
@@ -79,7 +83,10 @@ _LISTED = "(SELECT value FROM json_each(?))"  # any number of values in one para
 
 @dataclass(frozen=True)
 class RunRow:
-    """One run on record. Times are seconds since 1970; `record` is the JSON of its results once it has finished."""
+    """One run on record. Times are seconds since 1970; `record` is the JSON of its results once it has finished.
+
+    `label` and `again` set it apart from runs of the same config, see `Prepared`.
+    """
 
     id: str
     name: str
@@ -97,6 +104,8 @@ class RunRow:
     told: int
     kind: Literal["run", "summary", "evaluation"]
     driver: str | None
+    label: str = ""
+    again: str = ""
 
 
 @dataclass(frozen=True)
@@ -257,14 +266,23 @@ class Journal:
     # Runs
 
     def open_run(
-        self, run: str, name: str, experiment: str, config: str, tracking: str, driver: str | None = None, kind: str = "run"
+        self,
+        run: str,
+        name: str,
+        experiment: str,
+        config: str,
+        tracking: str,
+        driver: str | None = None,
+        kind: str = "run",
+        label: str = "",
+        again: str = "",
     ) -> None:
-        """Begins a run, or takes up one that failed or was interrupted. A finished one stays finished."""
+        """Begins a run, or takes up one that failed, was interrupted or waits. A finished one stays finished."""
         self._execute(
-            "INSERT INTO runs (id, name, experiment, state, config, started_at, tracking, driver, kind) "
-            "VALUES (?, ?, ?, 'running', ?, ?, ?, ?, ?) ON CONFLICT (id) "
+            "INSERT INTO runs (id, name, experiment, state, config, started_at, tracking, driver, kind, label, again) "
+            "VALUES (?, ?, ?, 'running', ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) "
             "DO UPDATE SET state='running', error=NULL, ended_at=NULL, driver=excluded.driver WHERE state != 'finished'",
-            (run, name, experiment, config, time.time(), tracking, driver, kind),
+            (run, name, experiment, config, time.time(), tracking, driver, kind, label, again),
         )
 
     def end_run(self, run: str, state: RunState, record: str | None = None, error: str | None = None) -> None:
@@ -320,6 +338,12 @@ class Journal:
         """All sweeps, the newest last."""
         columns = ", ".join(SweepRow.__dataclass_fields__)
         return [SweepRow(*row) for row in self._execute(f"SELECT {columns} FROM sweeps ORDER BY started_at")]
+
+    def sweep_of(self, run: str) -> tuple[str, int] | None:
+        """The newest sweep that a run is a cell of, and which."""
+        query = "SELECT sweep, cell FROM sweep_runs JOIN sweeps ON id=sweep WHERE run=? ORDER BY started_at DESC LIMIT 1"
+        found = self._execute(query, (run,))
+        return (found[0][0], found[0][1]) if found else None
 
     def cells(self, sweep: str) -> list[CellRow]:
         return [CellRow(*row) for row in self._execute("SELECT cell, run, point FROM sweep_runs WHERE sweep=? ORDER BY cell", (sweep,))]

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from typing import Generic, TypeVar
 
-from ftexp.backends.results import Answers
+from ftexp.backends.hosted.jobs import job_on_record
+from ftexp.backends.results import Answers, TrainingResult
 from ftexp.budget import Verdict
 from ftexp.compose import Composed
 from ftexp.data.dataset import FileDataset
 from ftexp.data.keeping import keep_data
 from ftexp.disk import disk_faults_told
 from ftexp.environment import environment
-from ftexp.errors import BudgetError, ConfigError, TrackingError
+from ftexp.errors import BudgetError, ConfigError, TrackingError, WaitingError
 from ftexp.evaluation.items import SubjectName
 from ftexp.journal import RunRow
 from ftexp.keys import Keys
@@ -79,17 +81,25 @@ def known_run_id(p: Prepared) -> str:
     return run_id(p, keys) if keys else ""
 
 
-def launch(p: Prepared, composed: Composed, state: State, progress: Progress, sweep: SweepTag | None = None) -> Outcome[Record]:
-    """Raises the first obstacle, and whatever stops the run, after noting it. As a part of a `sweep` it says so in MLflow."""
+def launch(
+    p: Prepared,
+    composed: Composed,
+    state: State,
+    progress: Progress,
+    sweep: SweepTag | None = None,
+    stopping: threading.Event | None = None,
+) -> Outcome[Record]:
+    """Raises the first obstacle, and whatever stops the run, after noting it. As a part of a `sweep` it says so in MLflow.
+
+    `stopping` ends it from another thread.
+    """
     keys = known_keys(p)
     run = run_id(p, keys) if keys else None
     known = state.journal.run(run) if run and state.exists else None
     store = MlflowStore(p.config.tracking, state)
     if known and known.state == "finished" and known.record:
         return _answered(Record, known, store, sweep)
-    stop_where_ended(p)
-    for obstacle in p.model.obstacles:
-        raise obstacle
+    refuse_obstacles(p, state)
     assert keys and run and p.model.opened, "a model without obstacles is open"
     if sweep is None:
         refuse_over_budget(judged_run(p, state))
@@ -104,7 +114,7 @@ def launch(p: Prepared, composed: Composed, state: State, progress: Progress, sw
             progress.say(f"one training example as the model reads it; it learns what stands between ⟦ and ⟧:\n{p.shown_example}")
         model, told = p.model.opened, [sweep.event] if sweep else []
         with set_aside(p, keys, budget, run, at_once, state) as allowance:
-            step = Steps(state, run, progress, allowance)
+            step = Steps(state, run, progress, allowance, stopping)
             return _carried_out(p, composed, step, store, told, "run", lambda: execute(p, model, keys, step))
 
 
@@ -125,6 +135,20 @@ def launch_evaluation(p: Prepared, composed: Composed, target: Target, state: St
         step = Steps(state, run, progress)
         told = [Tags(values={"ftexp.evaluates": target.title})]
         return _carried_out(p, composed, step, store, told, "evaluation", lambda: evaluate(p, model, subjects, keys, step))
+
+
+def has_job(keys: Keys, state: State) -> bool:
+    """Whether a service is at this training already, or was."""
+    return state.exists and job_on_record(state.journal, keys.train.value) is not None
+
+
+def refuse_obstacles(p: Prepared, state: State) -> None:
+    """Raises what stands in the way of starting, or of going on."""
+    keys = known_keys(p)
+    if not (keys and has_job(keys, state)):
+        stop_where_ended(p)
+    for obstacle in p.model.obstacles:
+        raise obstacle
 
 
 def stop_where_ended(p: Prepared) -> None:
@@ -164,7 +188,7 @@ def _carried_out(
     """`told` is what MLflow is to know of it besides, `work` what there is to do."""
     state, run = store.state, step.run
     assert p.model.opened, "checked by the caller"
-    opened = (canonical(p.config), canonical(p.config.tracking), canonical(Driver.here()), kind)
+    opened = (canonical(p.config), canonical(p.config.tracking), canonical(Driver.here()), kind, p.label, p.again)
     state.journal.open_run(run, p.name, p.config.name, *opened)
     with telling(store, run) as telling_it:
         try:
@@ -194,7 +218,14 @@ def _report(step: Steps, record: Evaluated) -> Text:
 
 
 def _note_end(state: State, step: Steps, run: str, error: BaseException) -> None:
-    """A run that stops keeps what it had, and its reason."""
+    """A run that stops keeps what it had, and its reason. One whose job goes on at a service has not ended."""
+    job = job_on_record(state.journal, state.journal.key_of(run, "train"))
+    goes_on = job is not None and not job.ended and step.result_or_none("train", TrainingResult) is None
+    if isinstance(error, WaitingError) or (goes_on and isinstance(error, KeyboardInterrupt | SystemExit)):
+        state.journal.end_run(run, "waiting", error=str(error) or f"job {job.id if job else ''} goes on by itself")
+        if not isinstance(error, WaitingError):
+            step.progress.say(f"job {job.id if job else ''} goes on by itself; take the run up again with: ftexp resume {run}")
+        return
     over_budget = isinstance(error, BudgetError)
     interrupted = over_budget or isinstance(error, KeyboardInterrupt | SystemExit)
     reason = "interrupted" if interrupted and not over_budget else str(error) or type(error).__name__

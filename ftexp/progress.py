@@ -22,6 +22,11 @@ class Progress:
         """The same with `prefix` before every line, for one of several that tell."""
         return Progress(self.console, prefix)
 
+    @property
+    def plain(self) -> Progress:
+        """The same without bars, where several tell at a time."""
+        return plain(self.prefix)
+
     def __reduce__(self) -> tuple[Callable[[str], Progress], tuple[str]]:
         """In another process it writes to that one's standard error, without bars: several would write over each other."""
         return plain, (self.prefix,)

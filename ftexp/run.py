@@ -55,6 +55,7 @@ class Prepared:
     estimate: Estimate  # of the whole run, from what was measured before it
     label: str = ""  # what else tells it from the other runs of its sweep
     again: str = ""  # sets a run that is made again apart from the one on record
+    retry_failed: bool = False  # another job, where a service has ended this training's badly
 
     @property
     def items(self) -> tuple[Item, ...]:
@@ -216,5 +217,6 @@ def subjects_of(model: OpenModel, tuned: Tuned | None) -> Subjects:
 
 
 def _order(p: Prepared, keys: Keys) -> Order:
-    splits = p.data.splits
-    return Order(keys.train.value, p.name, splits.train, splits.validation, p.hyperparameters, p.config.seed, p.config.training)
+    splits, config = p.data.splits, p.config
+    parts = (splits.train, splits.validation)
+    return Order(keys.train.value, p.name, *parts, p.hyperparameters, config.seed, config.training, p.retry_failed)

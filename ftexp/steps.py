@@ -34,8 +34,8 @@ class Steps:
 
     def __call__(self, name: str, key: Key, kind: type[R], work: Callable[[], R]) -> R:
         """The step's result. Two processes that want the same step: one works, the other waits and reads."""
-        result = self._on_record(key, kind) or self._worked_out(name, key, kind, work)
         self.state.journal.add_step(self.run, name, key.value)
+        result = self._on_record(key, kind) or self._worked_out(name, key, kind, work)
         self.tell(*events_of(name, result))
         return result
 

@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ftexp.commands.overrides import add_spending
+from ftexp.consent import ask_consent
 from ftexp.errors import ExitCode
 from ftexp.launch import launch_evaluation
 from ftexp.progress import Progress
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", help="base, a run by id or name, or a directory with an adapter, a checkpoint or a whole model")
     parser.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="what to ask it, as in eval=checklist or dataset.test=mine.jsonl")
+    add_spending(parser)
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -33,6 +36,7 @@ def main(arguments: argparse.Namespace) -> int:
     prepared = _prepared(target, state)
     for warning in prepared.data.warnings:
         progress.say(f"warning: {warning}")
+    ask_consent([prepared], arguments.yes, state)
     outcome = launch_evaluation(prepared, target.composed, target, state, progress)
     show_scores(prepared, outcome, state, out)
     say_behind(outcome.tracking_error, out)

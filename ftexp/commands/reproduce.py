@@ -6,6 +6,8 @@ import argparse
 import shlex
 from pathlib import Path
 
+from ftexp.commands.overrides import add_spending
+from ftexp.consent import ask_consent
 from ftexp.errors import ExitCode
 from ftexp.progress import Progress
 from ftexp.provenance import InputDifference
@@ -23,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="what is to be otherwise, as in seed=1")
     parser.add_argument("--verify", action="store_true", help="say whether it came out the same; exit code 1 where it diverged")
     parser.add_argument("--dry-run", action="store_true", help="only say what differs here; nothing is trained")
+    add_spending(parser)
     parser.add_argument("--tracking", metavar="URI", help="the MLflow store that has the run, as in sqlite:////path/mlflow.db")
 
 
@@ -37,6 +40,7 @@ def main(arguments: argparse.Namespace) -> int:
     if arguments.dry_run:
         return ExitCode.OK
     words = ["reproduce", arguments.reference, *arguments.overrides, *(["--tracking", arguments.tracking] if arguments.tracking else [])]
+    ask_consent([c.prepared for c in prepared.sweep.cells], arguments.yes, state, before_lines(prepared, state.root)[1:])
     made, tracking_error = make_again(prepared, words, state, progress)
     for one in made:
         for line in made_lines(one, arguments.verify):

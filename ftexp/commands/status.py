@@ -47,6 +47,12 @@ def _sweep_lines(sweep: SweepResults) -> list[str]:
     return lines
 
 
+def is_at_work(run: RunRow) -> bool:
+    """Whether a process drives it, as far as is known here."""
+    driver = Driver.model_validate_json(run.driver) if run.state == "running" and run.driver else None
+    return driver is not None and driver.is_alive is not False
+
+
 def standing(run: RunRow) -> str:
     """The state of a run in words; one whose process is gone was cut off."""
     if run.state == "running":
@@ -55,4 +61,6 @@ def standing(run: RunRow) -> str:
         if alive is None and driver:
             return f"running on {driver.host}, as far as is known here"
         return "running" if alive else "cut off; the same command goes on from its last checkpoint"
+    if run.state == "waiting":
+        return f"waiting ({run.error}); take it up with: {program()} resume {run.id}"
     return f"{run.state}: {run.error}" if run.error and run.state != "interrupted" else run.state

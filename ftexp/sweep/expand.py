@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ftexp.backends.local.machine import cores
-from ftexp.backends.providers import LocalProvider
+from ftexp.backends.providers import LocalProvider, OpenAIProvider
 from ftexp.compose import LAUNCHER, Composed, Composer
 from ftexp.errors import ConfigError
 
@@ -62,7 +62,7 @@ def expand(words: Sequence[str], working_directory: Path, multirun: bool = False
         return Asked((Cell(composer.compose(words), {}),), {}, False, "basic", 1, (), ())
     axes, points = _points(composer, declared, overrides)
     cells = _cells(composer, _of_runs(overrides), points)
-    launcher, at_once = str(master.hydra.runtime.choices[LAUNCHER]), _at_once(master, len(cells))
+    launcher, at_once = str(master.hydra.runtime.choices[LAUNCHER]), _at_once(master, cells)
     cells = tuple(_measured_on_validation(_with_share_of_cores(cell, at_once)) for cell in cells)
     return Asked(cells, axes, True, launcher, at_once, tuple(plain), tuple(_in_vain(cells, launcher, axes)))
 
@@ -120,10 +120,11 @@ def _cells(composer: Composer, overrides: Sequence[Override], points: Sequence[d
     return tuple(cells)
 
 
-def _at_once(master: DictConfig, cells: int) -> int:
-    """joblib's meaning of `n_jobs`: -1 is one a core, -2 all cores but one."""
+def _at_once(master: DictConfig, cells: Sequence[Cell]) -> int:
+    """joblib's meaning of `n_jobs`: -1 is one a core, -2 all cores but one. A service's jobs run as many at a time as it takes."""
     jobs = int(master.hydra.launcher.get("n_jobs", 1) or 1)
-    return max(1, min(cells, jobs if jobs > 0 else cores() + 1 + jobs))
+    at_services = [p.jobs_at_once for c in cells if isinstance(p := c.composed.config.model.provider, OpenAIProvider)]
+    return max(1, min(len(cells), min(at_services) if at_services else jobs if jobs > 0 else cores() + 1 + jobs))
 
 
 def _with_share_of_cores(cell: Cell, at_once: int) -> Cell:

@@ -64,7 +64,7 @@ class PreparedSweep:
         return SweepRow(self.id, command, asked.launcher, asked.at_once, self.of, started_at), cells
 
 
-def prepare_sweep(asked: Asked, state: State, of: str | None = None, again: str = "") -> PreparedSweep:
+def prepare_sweep(asked: Asked, state: State, of: str | None = None, again: str = "", retry_failed: bool = False) -> PreparedSweep:
     """Data is read and tokens are counted once for all cells. Cells that come to the same run are one.
 
     `again` sets runs that are made again apart from those on record.
@@ -72,7 +72,7 @@ def prepare_sweep(asked: Asked, state: State, of: str | None = None, again: str 
     once, by_run = Once(), dict[str, PreparedCell]()
     for cell in asked.cells:
         p = prepare(cell.composed.config, state, once)
-        p = replace(p, label="-".join(filter(None, (_label(cell), "again" if again else ""))), again=again)
+        p = replace(p, label="-".join(filter(None, (_label(cell), "again" if again else ""))), again=again, retry_failed=retry_failed)
         run = known_run_id(p)
         by_run.setdefault(run or cell.title, PreparedCell(len(by_run) + 1, cell, p, run))
     name = digest("sweep", sorted(by_run))[:10]
