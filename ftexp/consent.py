@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from math import ceil
 
 from ftexp.budget import sum_of
-from ftexp.cost import TRAINING, Estimate
+from ftexp.config import RunConfig
+from ftexp.cost import Estimate
 from ftexp.errors import BudgetError
-from ftexp.launch import has_job
+from ftexp.keys import Keys
+from ftexp.launch import evaluation_id, has_job, run_id
 from ftexp.report.money import usd
 from ftexp.reserving import left_of
 from ftexp.run import Prepared, known_keys
@@ -30,9 +33,8 @@ def ask_consent(runs: Sequence[Prepared], yes: bool, state: State, differences: 
             "with prices=NAME (model.provider.billed=false for a service that sends no bill)"
         )
     if any(p.config.budget.usd is None for p in runs if p.model.is_billed):
-        raise BudgetError(
-            f"budget.usd: not set, and this may cost up to {usd(found.high)}; expected a limit, like budget.usd={found.high:.2f}"
-        )
+        most = ceil(100 * found.high) / 100
+        raise BudgetError(f"budget.usd: not set, and this may cost up to {usd(found.high)}; expected a limit, like budget.usd={most:g}")
     if yes:
         return
     what = f"this will cost {usd(found.low)} to {usd(found.high)}, {usd(found.expected)} expected"
@@ -46,8 +48,17 @@ def ask_consent(runs: Sequence[Prepared], yes: bool, state: State, differences: 
 
 
 def _new(p: Prepared, state: State) -> Estimate:
-    """What is left, without a training that the service is at already, and without retries of nothing."""
+    """What is left, without what was agreed to when the run began, and without retries of nothing."""
     left, keys = left_of(p, state), known_keys(p)
+    if keys and not p.retry_failed and _agreed(p, keys, state):
+        return left.model_copy(update={"parts": ()})
     if keys and not p.retry_failed and has_job(keys, state):
-        left = left.model_copy(update={"parts": tuple(part for part in left.parts if part.name != TRAINING)})
+        left = left.without_training()
     return left if any(part.key for part in left.parts) else left.model_copy(update={"parts": ()})
+
+
+def _agreed(p: Prepared, keys: Keys, state: State) -> bool:
+    """A run is opened after a yes, which holds for its whole within its limit."""
+    row = state.journal.run(run_id(p, keys) if p.trains else evaluation_id(p, keys)) if state.exists else None
+    limit = RunConfig.model_validate_json(row.config).budget.usd if row else None
+    return limit is not None and p.config.budget.usd is not None and p.config.budget.usd <= limit

@@ -83,6 +83,9 @@ class Estimate(Value):
     def seconds(self) -> Range | None:
         return total(p.seconds for p in self.parts)
 
+    def without_training(self) -> Estimate:
+        return self.model_copy(update={"parts": tuple(p for p in self.parts if p.name != TRAINING), "epochs": None})
+
     def without(self, on_record: Collection[str]) -> Estimate:
         return self.model_copy(update={"parts": tuple(p for p in self.parts if not p.key or p.key not in on_record)})
 

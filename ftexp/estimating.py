@@ -58,10 +58,15 @@ def _counters(model: Opening) -> tuple[Callable[[tuple[Message, ...]], int], Cal
 
 def estimate_of(p: Prepared, keys: Keys | None, state: State) -> Estimate:
     """Of the whole run, steps on record too. A later call may know rates that an earlier one couldn't."""
-    work, cost = work_of(p, keys), p.config.cost
+    found = _estimated(work_of(p, keys), p, state)
+    return found if p.trains else found.without_training()
+
+
+def _estimated(work: Work, p: Prepared, state: State) -> Estimate:
     provider = p.config.model.provider
     if isinstance(provider, OpenAIProvider):
-        return on_a_service(work, p.model.price, cost.retries).model_copy(update={"billed": provider.billed, "by_us": False})
+        at_service = on_a_service(work, p.model.price, p.config.cost.retries)
+        return at_service.model_copy(update={"billed": provider.billed, "by_us": False})
 
     def rate(name: str) -> Rate | None:
         return state.journal.throughput(name) if state.exists and name else None

@@ -119,11 +119,11 @@ def launch(
 
 
 def launch_evaluation(p: Prepared, composed: Composed, target: Target, state: State, progress: Progress) -> Outcome[Evaluated]:
-    """As `launch`, for a model that is there already: nothing is trained, and no budget is judged."""
+    """As `launch`, for a model that is there already."""
     model = p.model.opened
     assert model, "a model without obstacles is open"
-    keys = keys_for(p, model, target.key)
-    run = digest("evaluation", p.name, p.config.name, p.config.tracking, keys.result)[:10]
+    keys = keys_for(p, model)
+    run = evaluation_id(p, keys)
     store = MlflowStore(p.config.tracking, state)
     known = state.journal.run(run) if state.exists else None
     if known and known.state == "finished":
@@ -131,10 +131,14 @@ def launch_evaluation(p: Prepared, composed: Composed, target: Target, state: St
     store.preflight()
     subjects = subjects_of(model, target.tuned)
     others_turn = partial(progress.say, "another process is at this evaluation, waiting for it")
-    with disk_faults_told(state.directory), state.lock(f"run-{run}", others_turn):
-        step = Steps(state, run, progress)
+    with disk_faults_told(state.directory), state.lock(f"run-{run}", others_turn), set_aside(p, keys, run, run, 1, state) as allowance:
+        step = Steps(state, run, progress, allowance)
         told = [Tags(values={"ftexp.evaluates": target.title})]
         return _carried_out(p, composed, step, store, told, "evaluation", lambda: evaluate(p, model, subjects, keys, step))
+
+
+def evaluation_id(p: Prepared, keys: Keys) -> str:
+    return digest("evaluation", p.name, p.config.name, p.config.tracking, keys.result)[:10]
 
 
 def has_job(keys: Keys, state: State) -> bool:

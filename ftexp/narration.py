@@ -64,6 +64,8 @@ def closing_events(p: Prepared, record: Evaluated, step: Steps) -> Iterator[Even
     trained = isinstance(record, Record)
     if isinstance(record, Record):
         yield _tuned_model(p, record.training)
+        if p.model.is_billed and record.billed_usd is not None:
+            yield Figures(step=0, values={"cost/billed_usd": record.billed_usd})
     yield Figures(step=0, values=dict(score_figures(record.comparison)), of_model=trained)  # after the model, which they are linked with
     if isinstance(record, Record) and record.selection:
         yield Figures(step=0, values=dict(_selection_figures(record.selection, p.config.evaluation.confidence)))

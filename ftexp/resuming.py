@@ -10,6 +10,7 @@ from ftexp.config import RunConfig
 from ftexp.errors import ConfigError
 from ftexp.journal import RunRow
 from ftexp.launch import SweepTag, known_run_id
+from ftexp.reproduction.finding import overrides_of
 from ftexp.reproduction.recorded import overridden
 from ftexp.run import Prepared, prepare
 from ftexp.state import State
@@ -33,7 +34,7 @@ def resumed(row: RunRow, words: Sequence[str], state: State) -> Resumed:
         changed = "these values" if words else "its data, or this version of ftexp"
         raise ConfigError(f"run {row.id}: can't be taken up, since {changed} would make it another run; expected what it was begun with")
     place = state.journal.sweep_of(row.id)
-    return Resumed(row, p, recorded(config, ["resume", row.id, *words]), SweepTag(*place) if place else None)
+    return Resumed(row, p, recorded(config, [*overrides_of(row.id, state), *words]), SweepTag(*place) if place else None)
 
 
 def _waiting(config: RunConfig) -> RunConfig:

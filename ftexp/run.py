@@ -55,6 +55,8 @@ class Prepared:
     estimate: Estimate  # of the whole run, from what was measured before it
     label: str = ""  # what else tells it from the other runs of its sweep
     again: str = ""  # sets a run that is made again apart from the one on record
+    trains: bool = True  # false: a model that is there already is only asked
+    tuned: str = ""  # names such a model, by the key of its training or by its content
     retry_failed: bool = False  # another job, where a service has ended this training's badly
 
     @property
@@ -206,9 +208,8 @@ def known_keys(p: Prepared) -> Keys | None:
     return keys_for(p, p.model.opened) if p.model.opened else None
 
 
-def keys_for(p: Prepared, model: OpenModel, tuned: str = "") -> Keys:
-    """`tuned` names a tuned model that is evaluated instead of one trained now."""
-    return keys_of(p.config, p.hyperparameters, model, p.data.digests, p.questions, p.validation_items, p.again, tuned)
+def keys_for(p: Prepared, model: OpenModel) -> Keys:
+    return keys_of(p.config, p.hyperparameters, model, p.data.digests, p.questions, p.validation_items, p.again, p.tuned)
 
 
 def subjects_of(model: OpenModel, tuned: Tuned | None) -> Subjects:

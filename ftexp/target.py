@@ -17,8 +17,9 @@ from ftexp.state import State
 from ftexp.values import digest
 
 BASE = "base"
+FINE_TUNE = "ft:"  # how services name fine-tunes and their checkpoints
 GROUPS = ("eval", "dataset", "tracking", "prices", "checks")  # of which another may be chosen for a model that is there
-KEYS = (*GROUPS, "name", "goal", "model.provider.threads", "suitability")
+KEYS = (*GROUPS, "name", "goal", "budget", "cost", "model.provider.threads", "model.provider.deployments", "suitability")
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,8 @@ def find_target(reference: str, words: Sequence[str], state: State) -> Target:
     if (path / "config.json").is_file():
         composed = compose(["model=local", f"model.provider.path={path.resolve()}", *words], state.root)
         return Target(str(path), composed, None)
+    if reference.startswith(FINE_TUNE):
+        return Target(reference, compose(words, state.root), reference, digest("fine-tune", reference))
     if path.is_dir():
         raise ConfigError(f"{path}: found neither adapter_model.safetensors nor config.json in it, expected an adapter or a model")
     return _of_run(reference, words, state)

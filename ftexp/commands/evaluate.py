@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", help="base, a run by id or name, or a directory with an adapter, a checkpoint or a whole model")
+    parser.add_argument("model", help="base, a run by id or name, a directory with an adapter or a model, or a service's ft:NAME")
     parser.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="what to ask it, as in eval=checklist or dataset.test=mine.jsonl")
     add_spending(parser)
 
@@ -54,7 +54,7 @@ def _prepared(target: Target, state: State) -> Prepared:
         raise obstacle
     label = "evaluation" if target.tuned is None else f"evaluation of {Path(target.title).name}"
     questions = p.questions if target.tuned else tuple(q.without("tuned") for q in p.questions)
-    return replace(p, questions=questions, label=label)
+    return replace(p, questions=questions, label=label, trains=False, tuned=target.key)
 
 
 def _without_ranking(config: RunConfig) -> RunConfig:

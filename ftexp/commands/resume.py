@@ -44,9 +44,8 @@ def main(arguments: argparse.Namespace) -> int:
         _go_on_there(r, state, progress)
     if len(runs) == 1:
         [r] = runs
-        return show(
-            r.prepared, r.composed, launch(r.prepared, r.composed, state, progress, r.sweep), list(r.composed.overrides), state, out
-        )
+        outcome = launch(r.prepared, r.composed, state, progress, r.sweep)
+        return show(r.prepared, r.composed, outcome, list(r.composed.overrides), state, out)
     return _several(runs, state, progress)
 
 

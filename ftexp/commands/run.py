@@ -103,9 +103,8 @@ def show(prepared: Prepared, composed: Composed, outcome: Outcome[Record], words
     for line in diagnosis_lines(outcome.record.diagnoses):
         out.print(line, highlight=False, soft_wrap=True, markup=False)
     say_behind(outcome.tracking_error, out)
-    out.print(
-        f"try next  {_command_with(words, try_next(outcome.record.diagnoses, composed.config.seed))}", highlight=False, soft_wrap=True
-    )
+    change = try_next(outcome.record.diagnoses, composed.config.seed)
+    out.print(f"try next  {_command_with(words, change)}", highlight=False, soft_wrap=True)
     me = program()
     out.print(f"see it    {me} ui {outcome.run.id}      talk to it  {me} chat {outcome.run.id}", highlight=False, soft_wrap=True)
     return outcome.record.gates.exit_code if outcome.record.gates else ExitCode.OK

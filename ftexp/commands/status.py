@@ -60,7 +60,7 @@ def standing(run: RunRow) -> str:
         alive = driver.is_alive if driver else False
         if alive is None and driver:
             return f"running on {driver.host}, as far as is known here"
-        return "running" if alive else "cut off; the same command goes on from its last checkpoint"
+        return "running" if alive else f"cut off; goes on with: {program()} resume {run.id}"
     if run.state == "waiting":
-        return f"waiting ({run.error}); take it up with: {program()} resume {run.id}"
+        return f"waiting: {run.error}" + ("" if "ftexp resume" in (run.error or "") else f"; take it up with: {program()} resume {run.id}")
     return f"{run.state}: {run.error}" if run.error and run.state != "interrupted" else run.state

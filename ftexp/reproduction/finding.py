@@ -53,7 +53,7 @@ def on_record(reference: str, state: State) -> Found:
         row = find_run(reference, state)
         if row.record is None:
             raise RunNotFoundError(f"run {row.id}: has no result, it is {row.state}; expected a finished one")
-        launched = ONE.model_copy(update={"words": ("run", *_overrides(row.id, state))})
+        launched = ONE.model_copy(update={"words": ("run", *overrides_of(row.id, state))})
         return Found(f"run {row.id}", (from_journal(row, state.journal, {}),), launched, kept)
     results = results_of(sweeps[0], state)
     if results.finished < len(results.cells):
@@ -71,7 +71,7 @@ def _is_on_record(reference: str, state: State) -> bool:
     return True
 
 
-def _overrides(run: str, state: State) -> list[str]:
+def overrides_of(run: str, state: State) -> list[str]:
     from omegaconf import OmegaConf
 
     bodies = state.journal.bodies([run], "text/config/overrides").get(run, [])

@@ -173,7 +173,9 @@ def events_of(step: str, result: Value) -> Iterator[Event]:
             for point in result.curve:
                 yield from figures_of(point, one_by_one=result.hosted is not None)
             yield Text(path="training/curve.csv", content=_curve_csv(result.curve))
-            yield Figures(step=0, values={"time/train_seconds": result.seconds, "train/tokens_per_second": result.tokens_per_second})
+            rate = result.tokens_per_second
+            pace = {"train/tokens_per_second": rate} if rate is not None else {}
+            yield Figures(step=0, values={"time/train_seconds": result.seconds, **pace})
             yield Tags(values={**_model_tags(result), "ftexp.best_step": str(result.best_step)})
             if result.adapter:
                 yield Folder(path=result.adapter.path, into="training/adapter")

@@ -14,7 +14,8 @@ import pytest
 from tiny import chat, chats
 
 from ftexp.backends.local.machine import Machine, resolve_machine
-from ftexp.backends.opening import LocalModel, Opening, open_model
+from ftexp.backends.local.model import LocalModel
+from ftexp.backends.opening import Opening, open_model
 from ftexp.backends.providers import LocalProvider, Model
 from ftexp.compose import compose
 from ftexp.config import RunConfig, Training
@@ -51,7 +52,7 @@ def test_a_directory_is_opened_without_loading_weights(tiny_model: Path) -> None
     assert found.obstacles == ()
     assert found.local and found.tokens
     assert (found.local.name, found.local.directory) == ("tiny-llama", tiny_model.resolve())
-    assert found.tokens.train == sum(len(e.ids) for e in found.local.train)
+    assert found.tokens.train == sum(len(e.ids) for e in found.local.encoded_train)
     assert found.price is None
 
 
@@ -206,4 +207,4 @@ def test_a_job_has_the_rate_the_steps_and_the_tokens_of_every_pass(tiny_model: P
     model = local(tiny_model, "model.provider.lora.learning_rate=0.01")
     job = model.job(Resolved(n_epochs=3, batch_size=8, learning_rate_multiplier=0.5), 4, SUPERVISED)
     assert (job.learning_rate, job.seed, job.steps) == (0.005, 4, 9)
-    assert job.tokens == 3 * sum(len(e.ids) for e in model.train)
+    assert job.tokens == 3 * sum(len(e.ids) for e in model.encoded_train)
