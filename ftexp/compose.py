@@ -139,7 +139,7 @@ class _Pristine:
             raise ConfigError(f"{LAUNCHER}: found {launcher}, expected one of {', '.join(LAUNCHERS)}")
         found = OmegaConf.to_container(config.hydra, resolve=False)
         assert isinstance(found, dict)
-        if faults := hydra_faults(found, self._node(launcher)):
+        if faults := hydra_faults({str(key): value for key, value in found.items()}, self._node(launcher)):
             raise ConfigError(*faults)
 
     def _node(self, launcher: str) -> Any:
