@@ -20,7 +20,7 @@ from ftexp.backends.providers import LocalProvider, Model
 from ftexp.compose import compose
 from ftexp.config import RunConfig, Training
 from ftexp.data.messages import Splits
-from ftexp.errors import ConfigError, DataError, MissingExtraError, ModelError, NotThereYetError
+from ftexp.errors import ConfigError, DataError, MissingExtraError, ModelError
 from ftexp.presets import Resolved
 
 SPLITS = Splits(chats()[:20], chats()[20:24], chats()[24:30])
@@ -125,11 +125,12 @@ def test_a_too_long_test_example_is_no_matter(tiny_model: Path) -> None:
     assert opened(tiny_model, "model.provider.max_tokens=60", splits=replace(SPLITS, test=test)).local
 
 
-def test_a_hosted_model_can_be_priced_and_not_yet_trained(bare_project: Any) -> None:
+def test_a_hosted_model_can_be_priced_without_a_key_and_not_trained(bare_project: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     found = compose(["model=gpt-4o-mini"], Path.cwd()).config
     opening = open_model(found.model, found.prices, SPLITS)
     (obstacle,) = opening.obstacles
-    assert isinstance(obstacle, NotThereYetError)
+    assert str(obstacle).startswith("OPENAI_API_KEY: not set")
     assert opening.local is None
     assert opening.price and opening.tokens and opening.tokens.train > 0
 

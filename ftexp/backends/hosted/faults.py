@@ -11,11 +11,10 @@ from openai import APIConnectionError, APIStatusError, APITimeoutError, OpenAIEr
 from ftexp.backends.hosted.completion import MalformedError
 from ftexp.backends.hosted.connection import TooLargeError
 from ftexp.backends.hosted.endpoint import Endpoint
-from ftexp.backends.hosted.patience import asked_wait
+from ftexp.backends.hosted.patience import BUSY, NO_MONEY, asked_wait
 
-BUSY, UNAVAILABLE = 429, 503
+UNAVAILABLE = 503
 # Error codes of OpenAI's API that are the same for every item, whatever the status (its guide on error codes, read 2026-11).
-NO_MONEY = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"})
 _NO_SUCH_PARAMETER = frozenset({"unsupported_parameter", "unsupported_value"})
 _AGAIN = frozenset({408, 409, 425})
 

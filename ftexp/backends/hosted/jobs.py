@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ftexp.backends.hosted.faults import BUSY, NO_MONEY
+from ftexp.backends.hosted.patience import BUSY, NO_MONEY
 from ftexp.backends.hosted.service import GoneError, Sent, Service, checked_id
 from ftexp.backends.hosted.uploads import remove
 from ftexp.errors import NothingBeganError, ServiceError, WaitingError

@@ -10,6 +10,9 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from random import Random
 
+BUSY = 429
+# Error codes of OpenAI's API by which no wait helps, though the status says so (its guide on error codes, read 2026-11).
+NO_MONEY = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"})
 Sleep = Callable[[float], Awaitable[None]]
 
 
