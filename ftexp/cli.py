@@ -6,11 +6,15 @@ import argparse
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Sequence
 from importlib import import_module
+from types import TracebackType
 
 from ftexp import __version__
+from ftexp.backends.hosted.key_hosts import keys_in
 from ftexp.errors import ConfigError, ExitCode, FtexpError
+from ftexp.withheld import withhold, without_keys
 
 DESCRIPTION = """\
 Fine-tuning experiments from YAML: what will it cost, which one is best, is it truly better than the base model?
@@ -55,10 +59,16 @@ exit codes: 0 done and passed, 1 a gate failed, 2 configuration or usage, 3 inco
 
 def entry() -> int:
     """What the console script calls. A closed terminal or a polite kill ends a run as Ctrl-C does, unless under nohup."""
+    sys.excepthook = _told_without_keys
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) is not signal.SIG_IGN:
             signal.signal(getattr(signal, name), _interrupt)
     return main()
+
+
+def _told_without_keys(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """What Python does with an error that nobody has caught."""
+    print(without_keys("".join(traceback.format_exception(kind, error, trace))), end="", file=sys.stderr)
 
 
 def _interrupt(signum: int, frame: object) -> None:
@@ -68,11 +78,13 @@ def _interrupt(signum: int, frame: object) -> None:
 def main(words: Sequence[str] | None = None) -> int:
     """The exit code. Never a traceback for something a person can act on."""
     words = list(sys.argv[1:] if words is None else words)
+    for key in keys_in(os.environ):
+        withhold(key)
     try:
         return _dispatch(words)
     except FtexpError as error:
         for fault in error.faults:
-            print(f"ftexp: {fault}", file=sys.stderr)
+            print(f"ftexp: {without_keys(fault)}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         print("ftexp: interrupted; the same command goes on from where it was", file=sys.stderr)

@@ -2,6 +2,7 @@
 
 A step is written down before it starts (intent) and when it has ended (result); a run is a named set of step results; a
 sweep is a set of runs; an event is one thing that MLflow is to show of a run. MLflow itself is only a projection of this.
+No key that is in use gets in, whatever texts hold it.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from ftexp.budget import Unit
 from ftexp.cost import Rate
 from ftexp.disk import disk_fault
 from ftexp.errors import StateError
+from ftexp.withheld import row_without_keys
 
 RunState = Literal["running", "finished", "failed", "interrupted", "waiting"]  # the last: for a service's job, which goes on by itself
 
@@ -178,7 +180,7 @@ class Journal:
         """The rows, all of them, so that a broken file is found out here."""
         try:
             with self._lock:
-                return self._db.execute(statement, values).fetchall()
+                return self._db.execute(statement, row_without_keys(values)).fetchall()
         except sqlite3.Error as error:
             raise self._unusable(error) from error
 
@@ -328,8 +330,8 @@ class Journal:
     def open_sweep(self, sweep: SweepRow, cells: Sequence[CellRow]) -> None:
         """Writes a sweep and its cells down, once."""
         with self._transaction():
-            self._db.execute("INSERT OR IGNORE INTO sweeps VALUES (?, ?, ?, ?, ?, ?)", tuple(vars(sweep).values()))
-            rows = [(sweep.id, c.cell, c.run, c.point) for c in cells]
+            self._db.execute("INSERT OR IGNORE INTO sweeps VALUES (?, ?, ?, ?, ?, ?)", row_without_keys(tuple(vars(sweep).values())))
+            rows = [row_without_keys((sweep.id, c.cell, c.run, c.point)) for c in cells]
             self._db.executemany("INSERT OR IGNORE INTO sweep_runs VALUES (?, ?, ?, ?)", rows)
 
     def sweeps(self) -> list[SweepRow]:
@@ -353,7 +355,7 @@ class Journal:
         at = time.time()
         try:
             with self._transaction():
-                rows = [(run, ident, at, body) for ident, body in events]
+                rows = [row_without_keys((run, ident, at, body)) for ident, body in events]
                 self._db.executemany("INSERT OR IGNORE INTO events (run, ident, at, body) VALUES (?, ?, ?, ?)", rows)
         except sqlite3.Error as error:
             raise self._unusable(error) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -9,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from ftexp.backends.providers import LocalProvider
+from ftexp.boundaries import path_faults, paths_of
 from ftexp.compose import compose, recorded
 from ftexp.config import RunConfig
 from ftexp.data.keeping import find_data
 from ftexp.environment import Environment, environment
-from ftexp.errors import TrackingError
+from ftexp.errors import ConfigError, TrackingError
+from ftexp.faults import validated
 from ftexp.journal import RunRow
 from ftexp.launch import launch
 from ftexp.narration import opening_events
@@ -100,13 +103,25 @@ def _config(run: Recorded, found: Found, overrides: Sequence[str], state: State,
     given = [word.partition("=")[0] for word in overrides]
     config = overridden(run.config, overrides)
     changed: dict[str, Any] = {"model": config.model.model_copy(update={"provider": _pinned(config.model.provider, run.inputs, given)})}
+    if run.is_foreign and not any(key.startswith("tracking.") for key in given):
+        changed["tracking"] = _default(state.root).tracking  # recorded here, not where it was recorded then
+    if run.is_foreign:
+        _refuse_paths(config.model_copy(update=changed), run, given, found, state)
     if run.inputs.splits and not any(key.startswith("dataset.") for key in given):
         wanted = dict(run.inputs.splits)
         dataset = once((wanted, config.dataset), lambda: find_data(wanted, config.dataset, found.folders))
         changed["dataset"] = dataset or config.dataset  # not found: what is here is taken, and said to differ
-    if run.is_foreign and not any(key.startswith("tracking.") for key in given):
-        changed["tracking"] = _default(state.root).tracking  # recorded here, not where it was recorded then
     return config.model_copy(update=changed)
+
+
+def _refuse_paths(config: RunConfig, run: Recorded, given: Sequence[str], found: Found, state: State) -> None:
+    """Raises ConfigError for paths out of the project and the record, but for those of the run itself where it was made here."""
+    here = state.journal.run(run.id) if state.exists else None
+    own = paths_of(validated(RunConfig, json.loads(here.config))) if here else {}
+    known = [key for key, path in paths_of(config).items() if own.get(key) == path]
+    besides = [found.folder] if found.folder else []
+    if faults := path_faults(config, state.root, [*given, *known], besides):
+        raise ConfigError(*(f"{found.where}: {fault}" for fault in faults))
 
 
 def _pinned(provider: Any, inputs: Inputs, given: Sequence[str]) -> Any:

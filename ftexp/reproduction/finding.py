@@ -21,12 +21,13 @@ ONE = Launched(words=(), launcher="basic", at_once=1)
 
 @dataclass(frozen=True)
 class Found:
-    """`where` says it to a reader. `folders` may hold copies of the examples."""
+    """`where` says it to a reader. `folders` may hold copies of the examples. `folder` is that of a record of `experiments/`."""
 
     where: str
     runs: tuple[Recorded, ...]
     launched: Launched
     folders: tuple[Path, ...]
+    folder: Path | None = None
 
 
 def find(reference: str, state: State, tracking_uri: str | None) -> Found:
@@ -37,7 +38,7 @@ def find(reference: str, state: State, tracking_uri: str | None) -> Found:
     for folder in (Path(reference), state.root / DIRECTORY / reference):
         if (folder / "metrics.json").is_file() or (folder / "config.yaml").is_file():
             frozen = files.read(folder)
-            return Found(str(folder), frozen.runs, frozen.metrics.launched, (*folders_with_text(folder), *kept))
+            return Found(str(folder), frozen.runs, frozen.metrics.launched, (*folders_with_text(folder), *kept), folder)
     database = state.root / "mlflow.db"
     if _is_on_record(reference, state) or not database.exists():
         return on_record(reference, state)

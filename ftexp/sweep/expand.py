@@ -61,7 +61,8 @@ def expand(words: Sequence[str], working_directory: Path, multirun: bool = False
     if not multirun and not _is_multirun(master):
         return Asked((Cell(composer.compose(words), {}),), {}, False, "basic", 1, (), ())
     axes, points = _points(composer, declared, overrides)
-    cells = _cells(composer, _of_runs(overrides), points)
+    given = {o.key_or_group for o in overrides}
+    cells = _cells(composer, _of_runs(overrides), points, [key for key in declared if key not in given])
     launcher, at_once = str(master.hydra.runtime.choices[LAUNCHER]), _at_once(master, cells)
     cells = tuple(_measured_on_validation(_with_share_of_cores(cell, at_once)) for cell in cells)
     return Asked(cells, axes, True, launcher, at_once, tuple(plain), tuple(_in_vain(cells, launcher, axes)))
@@ -105,12 +106,12 @@ def _points(
     return axes, list({tuple(point.items()): point for point in points}.values())
 
 
-def _cells(composer: Composer, overrides: Sequence[Override], points: Sequence[dict[str, str]]) -> tuple[Cell, ...]:
+def _cells(composer: Composer, overrides: Sequence[Override], points: Sequence[dict[str, str]], in_file: Sequence[str]) -> tuple[Cell, ...]:
     fixed = [o.input_line or "" for o in overrides if not o.is_sweep_override()]
     cells, faults = [], dict[str, None]()
     for point in points:
         try:
-            composed = composer.compose([*fixed, *(f"{key}={value}" for key, value in point.items())])
+            composed = composer.compose([*fixed, *(f"{key}={value}" for key, value in point.items())], in_file)
         except ConfigError as error:
             faults.update(dict.fromkeys(error.faults))
         else:

@@ -21,6 +21,7 @@ from ftexp.report.sweep import finished_line
 from ftexp.state import State
 from ftexp.sweep.expand import Asked
 from ftexp.sweep.prepared import PreparedCell
+from ftexp.withheld import without_keys
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -148,7 +149,7 @@ class _Work:
             return self.failed(cell.number, "; ".join(error.faults))
         except Exception as error:  # the other cells go on; where it broke stays beside the run
             where = state.folder("errors", "") / f"{cell.run}.txt"
-            where.write_text(traceback.format_exc(), encoding="utf-8")
+            where.write_text(without_keys(traceback.format_exc()), encoding="utf-8")
             return self.failed(cell.number, f"{type(error).__name__}: {error} (traceback in {state.relative(where)})")
         self.progress.say(f"{cell.number}: {cell.title} {finished_line(cell.prepared, outcome)}")
         return Ended(cell.number, None)

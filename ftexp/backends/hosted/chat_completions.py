@@ -133,9 +133,8 @@ class _Asking:
         except (OpenAIError, MalformedError, TimeoutError, UnicodeError) as error:
             return fault_of(error, self.endpoint)
 
-    def _came(self, i: int, said: Reply) -> Reply:
+    def _came(self, i: int, reply: Reply) -> Reply:
         """Kept at once. A batch's seconds are those since the one before it, so that all add up to the clock's."""
-        reply = said.model_copy(update={"text": self.endpoint.without_key(said.text)})
         now = time.monotonic()
         self.keep(Batch(number=i, replies=(reply,), seconds=now - self.last_came))
         self.last_came = now

@@ -9,6 +9,7 @@ from typing import Literal
 from openai import APIConnectionError, APIStatusError, APITimeoutError, OpenAIError
 
 from ftexp.backends.hosted.completion import MalformedError
+from ftexp.backends.hosted.connection import TooLargeError
 from ftexp.backends.hosted.endpoint import Endpoint
 from ftexp.backends.hosted.patience import BUSY, NO_MONEY, asked_wait
 
@@ -36,6 +37,8 @@ def fault_of(error: OpenAIError | MalformedError | TimeoutError | UnicodeError, 
             return Fault("refused", "the prompt has half of a character (a lone surrogate), which can't be sent")
         case APITimeoutError() | TimeoutError():
             return Fault("passing", "no whole answer came in time")
+        case APIConnectionError(__cause__=TooLargeError() as cause):
+            return Fault("refused", str(cause))
         case APIConnectionError():
             return Fault("passing", "the connection failed or was cut off")
         case MalformedError():
@@ -59,17 +62,19 @@ def _of_status(error: APIStatusError, endpoint: Endpoint) -> Fault:
 def _advice(status: int, codes: set[str | None], endpoint: Endpoint) -> str:
     """Empty where another item, or another try, may fare better."""
     if codes & NO_MONEY or status == 402:
-        return f"the account behind {endpoint.key_env} has no money or quota left; this is no rate limit and waiting doesn't help"
+        return f"the account behind {endpoint.key_said} has no money or quota left; this is no rate limit and waiting doesn't help"
     if codes & _NO_SUCH_PARAMETER:
         return f"the service takes a request of another form; the limit of tokens was sent as {endpoint.limit_name}, temperature as 0"
     if status == 401:
+        if not endpoint.key_env:
+            return "the service wants a key; put it into an environment variable and name that one in model.provider.api_key_env"
         return f"expected a valid key in {endpoint.key_env}; set this environment variable to a key of this service"
     if status == 403:
-        return f"the key in {endpoint.key_env} may not use {endpoint.model}; ask for access, or set another key or model"
+        return f"{endpoint.key_said} may not use {endpoint.model}; ask for access, or set another key or model"
     if status == 404:
-        return f"expected a model {endpoint.model} at this address; check the name, the base_url, and whose key is in {endpoint.key_env}"
+        return f"expected a model {endpoint.model} at this address; check the name, the base_url and {endpoint.key_said}"
     if 300 <= status < 400:
-        return f"redirects aren't followed, so that the key in {endpoint.key_env} reaches no other host; set the address it leads to"
+        return f"redirects aren't followed, so that {endpoint.key_said} reaches no other host; set the address it leads to"
     return ""
 
 

@@ -118,6 +118,10 @@ class Service:
         """Why another try may fare better, and how long to wait where the service says. Raises what no other try changes."""
         from openai import APIConnectionError, APIStatusError
 
+        from ftexp.backends.hosted.connection import TooLargeError
+
+        if isinstance(error.__cause__, TooLargeError):
+            raise ServiceError(f"{self.host}: {error.__cause__}")
         if isinstance(error, APIConnectionError):
             return "the connection failed or took too long", None
         if not isinstance(error, APIStatusError):
