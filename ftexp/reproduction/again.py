@@ -38,7 +38,6 @@ from ftexp.tracking.mlflow_store import MlflowStore
 from ftexp.tracking.telling import catch_up
 from ftexp.values import digest
 
-
 HOSTED = ("gpt-4.1", "gpt-4.1-mini", "gpt-4o", "gpt-4o-mini")  # of conf/model, those that name a service
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from ftexp.backends.providers import OpenAIProvider
 from ftexp.compose import compose
 from ftexp.config import RunConfig
 from ftexp.faults import validated
-from ftexp.backends.providers import OpenAIProvider
 from ftexp.reproduction.paid import paid_differences
 
 MODEL = "gpt-4.1-mini-2025-04-14"
