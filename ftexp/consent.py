@@ -16,6 +16,7 @@ from ftexp.report.money import usd
 from ftexp.reserving import left_of
 from ftexp.run import Prepared, known_keys
 from ftexp.state import State
+from ftexp.withheld import without_keys
 
 
 def ask_consent(runs: Sequence[Prepared], yes: bool, state: State, differences: Sequence[str] = ()) -> None:
@@ -35,13 +36,13 @@ def ask_consent(runs: Sequence[Prepared], yes: bool, state: State, differences: 
     if any(p.config.budget.usd is None for p in runs if p.model.is_billed):
         most = ceil(100 * found.high) / 100
         raise BudgetError(f"budget.usd: not set, and this may cost up to {usd(found.high)}; expected a limit, like budget.usd={most:g}")
+    for line in differences:
+        print(f"differs   {without_keys(line)}", file=sys.stderr)
     if yes:
         return
     what = f"this will cost {usd(found.low)} to {usd(found.high)}, {usd(found.expected)} expected"
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise BudgetError(f"{what}; nobody is here to ask: add --yes to the command")
-    for line in differences:
-        print(f"differs   {line}", file=sys.stderr)
     print(f"{what}; continue? [y/N] ", end="", file=sys.stderr, flush=True)
     if input().strip().lower() not in ("y", "yes"):
         raise BudgetError("not started, as you said")

@@ -66,7 +66,7 @@ def _estimated(work: Work, p: Prepared, state: State) -> Estimate:
     provider = p.config.model.provider
     if isinstance(provider, OpenAIProvider):
         at_service = on_a_service(work, p.model.price, p.config.cost.retries)
-        return at_service.model_copy(update={"billed": provider.billed, "by_us": False})
+        return at_service.model_copy(update={"billed": provider.is_billed, "by_us": False})
 
     def rate(name: str) -> Rate | None:
         return state.journal.throughput(name) if state.exists and name else None

@@ -42,7 +42,7 @@ class Opening:
     @property
     def is_billed(self) -> bool:
         """Whether a service sends a bill."""
-        return isinstance(self.opened, ServiceModel) and self.opened.provider.billed
+        return isinstance(self.opened, ServiceModel) and self.opened.provider.is_billed
 
     @property
     def local(self) -> LocalModel | None:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from ftexp.backends.hosted.key_hosts import OWN_HOSTS
 from ftexp.values import Value
 
 
@@ -99,6 +100,11 @@ class OpenAIProvider(Value):
     poll_seconds: float = Field(gt=0, le=3600, description="seconds above 0, up to 3600")
     listed_within_seconds: float = Field(ge=0, le=3600, description="seconds from 0 to 3600")
     answers_within_minutes: float = Field(ge=0, le=1440, description="minutes from 0 to 1440")
+
+    @property
+    def is_billed(self) -> bool:
+        """Whether it costs money, whatever the config says of a service that is known to send bills."""
+        return self.billed or self.api_key_env in OWN_HOSTS
 
 
 class Model(Value):

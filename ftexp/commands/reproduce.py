@@ -13,7 +13,7 @@ from ftexp.progress import Progress
 from ftexp.provenance import InputDifference
 from ftexp.report.comparison.terminal import one_line
 from ftexp.report.saying import program, say_behind
-from ftexp.reproduction.again import Again, MadeAgain, PreparedAgain, foreign_config, make_again, prepare_again
+from ftexp.reproduction.again import Again, MadeAgain, PreparedAgain, foreign_config, make_again, paid_from_elsewhere, prepare_again
 from ftexp.reproduction.finding import find
 from ftexp.state import State
 
@@ -40,7 +40,7 @@ def main(arguments: argparse.Namespace) -> int:
     if arguments.dry_run:
         return ExitCode.OK
     words = ["reproduce", arguments.reference, *arguments.overrides, *(["--tracking", arguments.tracking] if arguments.tracking else [])]
-    ask_consent([c.prepared for c in prepared.sweep.cells], arguments.yes, state, before_lines(prepared, state.root)[1:])
+    ask_consent([c.prepared for c in prepared.sweep.cells], arguments.yes, state, paid_from_elsewhere(prepared, state.root))
     made, tracking_error = make_again(prepared, words, state, progress)
     for one in made:
         for line in made_lines(one, arguments.verify):

@@ -89,7 +89,7 @@ def bill(provider: LocalProvider | OpenAIProvider, billed_usd: float | None) -> 
     """What a run was billed, in words."""
     if isinstance(provider, LocalProvider):
         return "nothing billed: trained on this machine"
-    if not provider.billed:
+    if not provider.is_billed:
         return f"nothing billed: {provider.base_url} is free, as model.provider.billed says"
     return f"billed by {provider.base_url}: " + (NOT_MEASURED if billed_usd is None else f"{usd(billed_usd)}, by the price table")
 

@@ -25,6 +25,7 @@ from ftexp.progress import Progress
 from ftexp.provenance import InputDifference, Inputs, inputs_of
 from ftexp.reproduction.changed import changed_inputs, flattened
 from ftexp.reproduction.finding import Found
+from ftexp.reproduction.paid import paid_differences
 from ftexp.reproduction.recorded import Recorded, from_journal, overridden
 from ftexp.reproduction.verify import Verdict, verify
 from ftexp.state import State
@@ -36,6 +37,8 @@ from ftexp.tracking.events import Tags
 from ftexp.tracking.mlflow_store import MlflowStore
 from ftexp.tracking.telling import catch_up
 from ftexp.values import digest
+
+HOSTED = ("gpt-4.1", "gpt-4.1-mini", "gpt-4o", "gpt-4o-mini")  # of conf/model, those that name a service
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,15 @@ def foreign_config(run: Recorded, root: Path) -> list[tuple[str, str, str]]:
     theirs, ours = flattened(run.config), flattened(_default(root))
     keys = [k for k in theirs if not k.startswith(("prices.models", "hyperparameters.candidates", "eval.suites", "eval.gates"))]
     return [(k, theirs[k], ours.get(k, "none")) for k in keys if theirs[k] != ours.get(k)]
+
+
+def paid_from_elsewhere(prepared: PreparedAgain, root: Path) -> list[str]:
+    """What configs from elsewhere say otherwise than those that ship, where that decides over money or a key."""
+    foreign = [again.cell.prepared.config for again in prepared.runs if again.recorded.is_foreign]
+    if not any(p.kind == "openai" for p in (config.model.provider for config in foreign)):
+        return []
+    shipped = [compose([f"model={name}"], root).config for name in HOSTED]
+    return list(dict.fromkeys(line for config in foreign for line in paid_differences(config, shipped)))
 
 
 def _config(run: Recorded, found: Found, overrides: Sequence[str], state: State, once: Once) -> RunConfig:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ftexp.backends.hosted.key_hosts import OWN_HOSTS
 from ftexp.backends.providers import OpenAIProvider
 from ftexp.config import RunConfig
 from ftexp.reproduction.changed import flattened
@@ -14,18 +13,13 @@ _MATTERS = ("model.provider.", "prices.models.", "prices.base_urls", "budget.")
 _HARMLESS = ("jobs_at_once", "requests_in_flight", "poll_seconds", "listed_within_seconds", "answers_within_minutes", "wait")
 
 
-def is_paid(config: RunConfig) -> bool:
-    """Whether somebody may send a bill, whatever the config says: it is a service's own key that is used."""
-    provider = config.model.provider
-    return isinstance(provider, OpenAIProvider) and (provider.billed or provider.api_key_env in OWN_HOSTS)
-
-
 def paid_differences(config: RunConfig, shipped: Sequence[RunConfig]) -> list[str]:
     """Lines about a run that is paid for; empty for one that isn't. `shipped` has ftexp's own configs of hosted models.
 
     The one of the same model is what it is compared with; without one, every value that matters is told.
     """
-    if not is_paid(config):
+    provider = config.model.provider
+    if not (isinstance(provider, OpenAIProvider) and provider.is_billed):
         return []
     ours = next((c for c in shipped if isinstance(c.model.provider, OpenAIProvider) and _model(c) == _model(config)), None)
     theirs, here = _mattering(config), _mattering(ours) if ours else {}

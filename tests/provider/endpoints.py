@@ -42,6 +42,14 @@ def found(request: Request) -> tuple[Endpoint, str]:
     raise RefusedError(404, f"Invalid URL ({request.method} /v1{request.path})", None)
 
 
+def kind(request: Request) -> str:
+    """Method and path as in the OpenAPI document; unknown for what isn't in it."""
+    try:
+        return found(request)[0].kind
+    except RefusedError:
+        return "unknown"
+
+
 def done(endpoint: Endpoint, name: str, account: Account, request: Request) -> Answer:
     try:
         result = endpoint.do(account, request, name)

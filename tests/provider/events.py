@@ -34,6 +34,7 @@ def story(job: Job) -> list[Due]:
             told.append(_metrics(job, step, step % each == 0))
     if job.life.ends == "succeeded":
         told.append(_said(job, 1.0, f"New fine-tuned model created: {job.model}"))
+        told.append(Due(1.0, _event(job, 1.0, "Moderation checks passed", "info", "moderation_checks", {"blocked": False})))
         told.append(_said(job, 1.0, "The job has successfully completed"))
     elif job.life.ends == "failed":
         told.append(_said(job, job.life.ends_at, f"The job failed. {job.life.error_message}{key}", "error"))

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import parse_qsl
 
 from provider.multipart import Part, form
@@ -48,11 +48,16 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
+    """`sending`: half of the body, or the body over some seconds, or a reset connection instead. `deliberate`: what the API never says."""
+
     status: int
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
     content_type: str = "application/json"
+    sending: Literal["whole", "half", "slowly", "not"] = "whole"
+    seconds: float = 0.0
+    value: dict[str, Any] | None = None
 
 
 def said(body: Any, status: int = 200) -> Answer:
-    return Answer(status, json.dumps(body, ensure_ascii=False).encode())
+    return Answer(status, json.dumps(body, ensure_ascii=False).encode(), value=body)

@@ -16,7 +16,8 @@ if __name__ == "__main__":
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--up-to-seconds", type=float)
     parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--validates", action="store_true", help="judge by OpenAI's document")
     args = parser.parse_args()
-    with provider(Life(args.seconds, args.up_to_seconds), port=args.port) as running:
+    with provider(Life(args.seconds, args.up_to_seconds), port=args.port, validates=args.validates) as running:
         print(running.base_url, flush=True)
         signal.sigwait({signal.SIGINT, signal.SIGTERM})
