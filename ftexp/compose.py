@@ -80,7 +80,8 @@ class Composer:
         composable = self.composable([o for o in overrides if not o.is_sweep_override()])
         found = _judged(faults, lambda: self.composed(composable), tuple(words))
         said = [o.key_or_group for o in overrides if o.key_or_group not in self._groups and o.key_or_group not in in_file]
-        if outside := path_faults(found.config, self._root, said):
+        weights = "model.provider.path"  # a model of one's own may lie anywhere: only safetensors are read, and nothing of them is sent
+        if outside := path_faults(found.config, self._root, [*said, weights]):
             raise ConfigError(*outside)
         return found
 

@@ -153,7 +153,6 @@ ELSEWHERE = {
     "dataset.validation": DATA.replace("PATH", "data/mine.jsonl, validation: /etc/passwd"),
     "dataset.test": DATA.replace("PATH", "data/mine.jsonl, test: ../outside/mine.jsonl"),
     "eval.suites.own.items": HEAD + "eval: {suites: {own: {items: /etc/passwd, metrics: {bleu: {kind: bleu}}}}}\n",
-    "model.provider.path": HEAD + "defaults: [{override /model: local}]\nmodel: {provider: {path: ../outside}}\n",
     "tracking.database": HEAD + "tracking: {database: ../outside/mlflow.db}\n",
     "tracking.artifacts": HEAD + "tracking: {artifacts: /tmp}\n",
 }
@@ -163,6 +162,11 @@ ELSEWHERE = {
 def test_no_key_of_a_file_names_what_lies_outside(key: str, here: Path) -> None:
     experiment(here, ELSEWHERE[key])
     assert f"{key}: found " in faults(here, "experiment=evil") and OUTSIDE in faults(here, "experiment=evil")
+
+
+def test_a_file_names_a_model_wherever_it_lies(here: Path) -> None:
+    experiment(here, "defaults: [local]\nprovider: {path: ../outside}\n", "model/mine")
+    assert composed(here, "model=mine").config.model.name == "outside"
 
 
 def test_a_declared_sweep_names_no_data_outside_either(here: Path) -> None:

@@ -72,8 +72,7 @@ def test_at_openai_the_users_organisation_and_project_are_named(monkeypatch: pyt
         monkeypatch.setenv(name, value)
     guard = connection._Guard(Endpoint("https://api.openai.com/v1", "m", "OPENAI_API_KEY", KEY))
     headers = {"OpenAI-Organization": "o", "OpenAI-Project": "p", "Authorization": "Bearer of-somebody", "Cookie": "c"}
-    request = httpx2.Request("GET", "https://api.openai.com/v1/models", headers=headers)
-    guard.outgoing(request)
+    request = guard.outgoing(httpx2.Request("GET", "https://api.openai.com/v1/models", headers=headers))
     assert (request.headers["openai-organization"], request.headers["openai-project"]) == ("o", "p")
     assert request.headers["authorization"] == f"Bearer {KEY}" and "cookie" not in request.headers
 
@@ -87,7 +86,8 @@ def test_a_request_to_another_host_never_leaves(url: str) -> None:
 
 def test_the_sdk_never_has_the_key() -> None:
     with serving(lambda r: completion("Yes")) as server, client(endpoint(server), 5.0) as sdk:
-        assert KEY not in repr(vars(sdk)) and sdk.api_key == "none"
+        response = sdk.post("/chat/completions", body={}, cast_to=httpx2.Response)
+        assert KEY not in repr(vars(sdk)) + repr(response.request.headers.raw) and sdk.api_key == "none"
 
 
 ECHOES: dict[str, Callable[[Request], Response]] = {

@@ -55,16 +55,15 @@ class _Guard:
         self._base, self._key = httpx2.URL(endpoint.base_url), endpoint.key
         self._sent = _SENT | (_AT_OPENAI if self._base.host in OWN_HOSTS["OPENAI_API_KEY"] else set())
 
-    def outgoing(self, request: httpx2.Request) -> None:
-        """Drops headers that aren't meant for this service. Encoded answers would have to be decoded to be looked at."""
+    def outgoing(self, request: httpx2.Request) -> httpx2.Request:
+        """As it goes over the wire; what the SDK holds has no key. Encoded answers would have to be decoded to be looked at."""
         there, here = ((url.scheme, url.raw_host, url.port) for url in (request.url, self._base))
         if there != here:
             raise httpx2.UnsupportedProtocol(f"a request to {request.url.host}; expected {self._base.host} alone")
-        for name in [n for n in request.headers if n.lower() not in self._sent]:
-            del request.headers[name]
-        request.headers["accept-encoding"] = "identity"
-        if self._key:
-            request.headers["authorization"] = f"Bearer {self._key}"
+        headers = {name: value for name, value in request.headers.items() if name.lower() in self._sent}
+        key = {"authorization": f"Bearer {self._key}"} if self._key else {}
+        sent = {**headers, "accept-encoding": "identity", **key}
+        return httpx2.Request(request.method, request.url, headers=sent, stream=request.stream, extensions=request.extensions)
 
     def add(self, body: bytearray, part: bytes) -> None:
         body += part
@@ -89,8 +88,7 @@ class Guarded(httpx2.BaseTransport):
         self._guard, self._inner = guard, inner
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        self._guard.outgoing(request)
-        response = self._inner.handle_request(request)
+        response = self._inner.handle_request(self._guard.outgoing(request))
         body = bytearray()
         try:
             for part in response.iter_raw():
@@ -108,8 +106,7 @@ class AsyncGuarded(httpx2.AsyncBaseTransport):
         self._guard, self._inner = guard, inner
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        self._guard.outgoing(request)
-        response = await self._inner.handle_async_request(request)
+        response = await self._inner.handle_async_request(self._guard.outgoing(request))
         body = bytearray()
         try:
             async for part in response.aiter_raw():
