@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 
 import httpx2
@@ -13,6 +14,7 @@ from ftexp.withheld import bytes_without_keys, withhold
 
 CONNECT_SECONDS = 20.0
 MOST_BYTES = 64 * 2**20  # of one answer; a result file has some tens of bytes a step
+MOST_SECONDS = 900.0  # that one answer may take; the SDK's time-outs are of silence, which a few bytes now and then break
 NO_KEY = "none"  # what the SDK is told, so that it looks for none in the environment: the key is put in on the wire
 # Whatever else the SDK takes from the environment (OPENAI_CUSTOM_HEADERS, OPENAI_ORG_ID, ...) stays here.
 _SENT = {"accept", "connection", "content-length", "content-type", "host", "transfer-encoding", "user-agent"}
@@ -89,10 +91,12 @@ class Guarded(httpx2.BaseTransport):
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         response = self._inner.handle_request(self._guard.outgoing(request))
-        body = bytearray()
+        body, until = bytearray(), time.monotonic() + MOST_SECONDS
         try:
             for part in response.iter_raw():
                 self._guard.add(body, part)
+                if time.monotonic() > until:
+                    raise httpx2.ReadTimeout(f"the answer still comes after {MOST_SECONDS:.0f} s")
         finally:
             response.close()
         return self._guard.cleaned(request, response, bytes(body))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -127,6 +128,14 @@ class _Following:
             self.seen.add(str(event.get("id")))
             self._take(event)
 
+    def _take_last_events(self) -> None:
+        """They may be listed a while after the end; without them, what comes in time would decide what is on record."""
+        self._take_events()
+        until = time.monotonic() + self.service.provider.listed_within_seconds
+        while self.has_events and self.curve.last_step < self.curve.total_steps and time.monotonic() < until:
+            self.service.pause(min(self.service.provider.poll_seconds, 2.0))
+            self._take_events()
+
     def _take(self, event: Mapping[str, Any]) -> None:
         data = event.get("data")
         step = step_of(data.get("step")) if isinstance(data, dict) else None
@@ -166,7 +175,7 @@ class _Following:
         )
 
     def _followed(self, job: Mapping[str, Any]) -> Followed:
-        self._take_events()  # the last ones may come a moment after the end
+        self._take_last_events()
         remarks = self._take_result_file(job)
         epochs = _hyperparameters(job)
         steps = max(self.curve.total_steps, self.curve.last_step)

@@ -7,7 +7,7 @@ job of this key may exist, and none is taken for ours that doesn't carry our mar
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -105,6 +105,7 @@ def _created(service: Service, order: JobOrder, key: str, step: Steps) -> str:
     while rounds < ROUNDS:
         sent = service.send("/fine_tuning/jobs", _body(service, order))
         if sent.outcome == "done":
+            _warn_without_mark(service, sent.body)
             return checked_id(sent.body.get("id"))
         if sent.outcome == "refused":
             step.state.journal.withdraw(key)
@@ -120,30 +121,63 @@ def _created(service: Service, order: JobOrder, key: str, step: Steps) -> str:
     raise WaitingError(f"{service.host}: no job was created as far as can be told ({reason}); the same command looks for it and goes on")
 
 
+def _warn_without_mark(service: Service, job: Mapping[str, Any]) -> None:
+    if service.provider.job_metadata and not job.get("metadata"):
+        service.say(
+            f"warning: {service.host} keeps no metadata, so a job whose answer is lost isn't found again; "
+            "set model.provider.job_metadata=false for the next one"
+        )
+
+
 def _looked_for(service: Service, order: JobOrder, since: float) -> str | None:
     """Until a job that was created at `since` must be listed; a clock that was set meanwhile makes that no longer."""
     lag = service.provider.listed_within_seconds
     until = time.monotonic() + min(max(since + lag - time.time(), 0.0), lag)
     while True:
         found, left = _found(service, order), until - time.monotonic()
-        if found is not None or left <= 0:
+        if found is None and left <= 0:
+            return _found(service, order, whole_list=True)
+        if found is not None:
             return found
         service.pause(min(LOOK_SECONDS, left))
 
 
-def _found(service: Service, order: JobOrder) -> str | None:
-    """Among all jobs of the account, by our own look at each."""
-    marks = {f"metadata[{name}]": value for name, value in order.mark.items()} if service.provider.job_metadata else {}
-    try:
-        jobs = [checked_id(job.get("id")) for job in service.listed("/fine_tuning/jobs", **marks) if _is_ours(job, order, bool(marks))]
-    except GoneError as error:
-        raise ServiceError(f"{service.host}: lists no jobs ({error}), so whether one exists can't be told; nothing was created") from error
+def _found(service: Service, order: JobOrder, whole_list: bool = False) -> str | None:
+    """By our own look at each job; in the `whole_list` those that may be ours without carrying a mark are found out too."""
+    by_metadata = service.provider.job_metadata
+    asked = {f"metadata[{name}]": value for name, value in order.mark.items()} if by_metadata and not whole_list else {}
+    listed = _listed(service, asked)
+    jobs = [checked_id(job.get("id")) for job in listed if _is_ours(job, order, by_metadata)]
     if len(jobs) > 1:
         raise ServiceError(
             f"{service.host}: {len(jobs)} jobs carry the mark of this training ({', '.join(jobs)}); expected one. Nothing was created; "
             f"cancel the others there, or ask for a true repeat with replicate=2"
         )
+    if not jobs and by_metadata and whole_list:
+        _refuse_doubtful(service, [job for job in listed if not job.get("metadata") and job.get("training_file") == order.training_file])
     return jobs[0] if jobs else None
+
+
+def _listed(service: Service, asked: Mapping[str, str]) -> list[dict[str, Any]]:
+    """A service may ignore what it is asked to filter by, or refuse it."""
+    try:
+        return list(service.listed("/fine_tuning/jobs", **asked))
+    except GoneError as error:
+        raise ServiceError(f"{service.host}: lists no jobs ({error}), so whether one exists can't be told; nothing was created") from error
+    except ServiceError:
+        if not asked:
+            raise
+        return _listed(service, {})
+
+
+def _refuse_doubtful(service: Service, jobs: Sequence[Mapping[str, Any]]) -> None:
+    """After a lost answer a job on our file that carries no mark may be the one; nobody can tell, so nothing is created."""
+    if jobs:
+        named = ", ".join(service.endpoint.shown(str(job.get("id"))) for job in jobs)
+        raise ServiceError(
+            f"{service.host}: the answer to a request for a job was lost, and {named} may be it: the service keeps no metadata. "
+            "Nothing was created; set model.provider.job_metadata=false, so that jobs are found by a file of their own"
+        )
 
 
 def _is_ours(job: Mapping[str, Any], order: JobOrder, by_metadata: bool) -> bool:
@@ -171,7 +205,7 @@ def _hyperparameters(service: Service, order: JobOrder) -> Iterator[tuple[str, A
         yield name, "auto" if value == "provider_auto" else value
     multiplier = h.learning_rate_multiplier
     if base is not None and multiplier != "provider_auto":
-        yield "learning_rate", base * multiplier
+        yield "learning_rate", float(f"{base * multiplier:.12g}")
     else:
         yield "learning_rate_multiplier", "auto" if multiplier == "provider_auto" else multiplier
     yield from service.provider.more_hyperparameters.items()
@@ -188,9 +222,18 @@ def _refused(service: Service, order: JobOrder, sent: Sent) -> NothingBeganError
     return NothingBeganError(said)
 
 
-def change(service: Service, job: str, wish: str) -> dict[str, Any]:
-    """`wish` is cancel, pause or resume; the job as it then is. Raises ServiceError where the service doesn't do it."""
-    sent = service.send(f"/fine_tuning/jobs/{checked_id(job)}/{wish}")
-    if sent.outcome != "done":
-        raise ServiceError(f"{service.host}: can't {wish} job {job} ({sent.reason})")
-    return dict(sent.body)
+REACHED = {"cancel": ("cancelled", "cancelling"), "pause": ("paused", "pausing"), "resume": ("queued", "running", "succeeded")}
+
+
+def change(service: Service, job: str, wish: str) -> None:
+    """`wish` is cancel, pause or resume. Raises ServiceError where the service doesn't do it."""
+    path = f"/fine_tuning/jobs/{checked_id(job)}"
+    sent = service.send(f"{path}/{wish}")
+    if sent.outcome == "done":
+        return
+    try:
+        status = service.read(path).get("status")
+    except GoneError:
+        status = "gone"
+    if status not in REACHED[wish]:
+        raise ServiceError(f"{service.host}: can't {wish} job {job}, which is {service.endpoint.shown(str(status))} ({sent.reason})")
