@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from ftexp import __version__
+from ftexp.backends.results import TrainingResult
 from ftexp.config import RunConfig
 from ftexp.cost import Range
 from ftexp.evaluation.flips import Flips
@@ -46,7 +47,8 @@ def report_of(row: RunRow, record: Evaluated, journal: Journal, today: date) -> 
         confidence=config.evaluation.confidence,
         few_shot=config.evaluation.few_shot,
         curve=training.curve if training else (),
-        best_step=training.best_step if training else None,
+        best_step=training.best_step if training and training.adapter else None,
+        evaluated=_evaluated(training) if training else "",
         version=__version__,
         written_on=today,
         gates=record.gates,
@@ -59,6 +61,12 @@ def report_of(row: RunRow, record: Evaluated, journal: Journal, today: date) -> 
         made_with=tuple(_made_with(told.inputs)),
         packages=tuple(f"{name} {version}" for name, version in sorted(told.inputs.packages.items())),
     )
+
+
+def _evaluated(training: TrainingResult) -> str:
+    if training.hosted:
+        return f"The model evaluated is that of the last step, {training.hosted.model}."
+    return f"The model evaluated is that of step {training.best_step}, where the validation loss is lowest."
 
 
 @dataclass(frozen=True)

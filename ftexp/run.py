@@ -18,13 +18,14 @@ from ftexp.config import RunConfig
 from ftexp.cost import NOTHING, Estimate
 from ftexp.data.loading import Loaded, load
 from ftexp.diagnosis import Diagnosis, diagnose
-from ftexp.errors import FtexpError, NotThereYetError
+from ftexp.errors import ConfigError, FtexpError, NotThereYetError
 from ftexp.estimating import Said, count_asked, estimate_of
 from ftexp.evaluation.asking import Ask, asks, findings_of, questions_of, ranking_ask
 from ftexp.evaluation.flips import Flips, flips
 from ftexp.evaluation.gates import GateReport
 from ftexp.evaluation.items import TEST, Item, Prompts, Questions, items_of
 from ftexp.evaluation.judging import judge
+from ftexp.evaluation.metrics.base import MeasuredMetric
 from ftexp.evaluation.scoring import Comparison, Scores, Selection, compare, score
 from ftexp.hearing import Subjects, hear, rank_by
 from ftexp.keys import Keys, keys_of
@@ -157,7 +158,15 @@ def _obstacles(config: RunConfig, model: OpenModel, hyperparameters: Resolved) -
         model.check(config.training.method, hyperparameters, config.seed, config.training)
     except NotThereYetError as error:
         return (error,)
+    if config.evaluation.headline_is_loss and model.machine is None:
+        return (ConfigError(_no_likelihoods(config)),)
     return ()
+
+
+def _no_likelihoods(config: RunConfig) -> str:
+    evaluation = config.evaluation
+    others = [f"eval.headline={name}" for name, metric in evaluation.by_name.items() if not isinstance(metric, MeasuredMetric)]
+    return f"eval.headline: {evaluation.headline} is a likelihood, which a service doesn't give; expected {' or '.join(others)}"
 
 
 def execute(p: Prepared, model: OpenModel, keys: Keys, step: Steps) -> Record:
