@@ -47,7 +47,7 @@ def report_of(row: RunRow, record: Evaluated, journal: Journal, today: date) -> 
         confidence=config.evaluation.confidence,
         few_shot=config.evaluation.few_shot,
         curve=training.curve if training else (),
-        best_step=training.best_step if training and training.adapter else None,
+        best_step=training.best_step if training and (training.adapter or training.best_step < training.steps) else None,
         evaluated=_evaluated(training) if training else "",
         version=__version__,
         written_on=today,
@@ -65,7 +65,8 @@ def report_of(row: RunRow, record: Evaluated, journal: Journal, today: date) -> 
 
 def _evaluated(training: TrainingResult) -> str:
     if training.hosted:
-        return f"The model evaluated is that of the last step, {training.hosted.model}."
+        which = "the last step" if training.best_step == training.steps else f"the best checkpoint, step {training.best_step}"
+        return f"The model evaluated is that of {which}: {training.hosted.model}."
     return f"The model evaluated is that of step {training.best_step}, where the validation loss is lowest."
 
 

@@ -91,6 +91,7 @@ class OpenAIProvider(Value):
     method_object: bool = Field(description="true or false")
     job_metadata: bool = Field(description="true or false")
     learning_rate: Annotated[float, Field(gt=0, lt=1)] | None = Field(description="a number above 0 and below 1, or null")
+    best_checkpoint: bool = Field(default=True, description="true or false")
     more_hyperparameters: dict[str, str | int | float | bool] = Field(description="names and values")
     tuned_answers: Literal["by_itself", "once_deployed"] = Field(description="by_itself or once_deployed")
     deployments: Deployments

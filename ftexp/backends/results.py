@@ -33,10 +33,11 @@ class File(Value):
 
 
 class Checkpoint(Value):
-    """A model as it was at a step, by the name under which the service answers for it."""
+    """A model as it was at a step, by the name under which the service answers for it, and what was measured of it there."""
 
     step: int
     model: str
+    figures: dict[str, float] = Field(default_factory=dict)
 
 
 class HostedModel(Value):
@@ -47,7 +48,7 @@ class HostedModel(Value):
 
     service: str
     job: str
-    model: str
+    model: str  # the one that is evaluated
     checkpoints: tuple[Checkpoint, ...] = ()
     hyperparameters: dict[str, str] = Field(default_factory=dict)
     billed_tokens: int | None = None

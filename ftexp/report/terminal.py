@@ -79,7 +79,8 @@ def facts(p: Prepared, record: Record) -> list[str]:
 def _which(p: Prepared, training: TrainingResult) -> str:
     """Which model is evaluated."""
     if training.hosted:
-        return f"the model of the last step is evaluated, {training.hosted.model}"
+        which = "last step" if training.best_step == training.steps else f"best checkpoint, step {training.best_step},"
+        return f"the model of the {which} is evaluated, {training.hosted.model}"
     metric = p.config.training.best_metric.replace("/", " ").replace("_", " ")
     return f"best {metric} at step {training.best_step}, which is the model evaluated"
 

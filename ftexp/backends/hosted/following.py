@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ftexp.backends.hosted.result_file import figures_by_step, figures_of, step_of
-from ftexp.backends.hosted.service import GoneError, Service, checked_id
+from ftexp.backends.hosted.service import GoneError, Service, checked_id, is_id
 from ftexp.backends.results import Checkpoint, Point
 from ftexp.errors import JobEndedError, ServiceError
 from ftexp.files import write_atomically
@@ -216,9 +216,14 @@ class _Following:
             listed = list(self.service.listed(f"{self.path}/checkpoints"))
         except (GoneError, ServiceError):
             return ()
-        said = [(step_of(each.get("step_number")), each.get("fine_tuned_model_checkpoint")) for each in listed]
-        found = {step: self.service.endpoint.shown(name) for step, name in said if step is not None and isinstance(name, str)}
-        return tuple(Checkpoint(step=step, model=found[step]) for step in sorted(found))
+        found = {c.step: c for each in listed if (c := self._checkpoint(each))}
+        return tuple(found[step] for step in sorted(found))
+
+    def _checkpoint(self, said: Mapping[str, Any]) -> Checkpoint | None:
+        step, name, metrics = step_of(said.get("step_number")), said.get("fine_tuned_model_checkpoint"), said.get("metrics")
+        if step is None or not isinstance(name, str) or not is_id(name):
+            return None
+        return Checkpoint(step=step, model=name, figures=figures_of(metrics) if isinstance(metrics, dict) else {})
 
 
 def _hyperparameters(job: Mapping[str, Any]) -> dict[str, str]:

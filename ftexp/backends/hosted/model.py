@@ -12,7 +12,8 @@ from ftexp.backends.hosted.endpoint import Endpoint, endpoint_of
 from ftexp.backends.hosted.patience import Patience
 from ftexp.backends.kept import KeptBatches
 from ftexp.backends.providers import OpenAIProvider
-from ftexp.backends.results import Answers, Generation, HostedModel, Losses, Point, TrainingResult
+from ftexp.backends.results import Answers, Checkpoint, Generation, HostedModel, Losses, Point, TrainingResult
+from ftexp.backends.stopping import BestMetric, best_of
 from ftexp.data.jsonl import lines_of
 from ftexp.data.messages import Example, Message
 from ftexp.errors import ConfigError, NothingBeganError, ServiceError, SubmittedError, WaitingError
@@ -50,7 +51,7 @@ class ServiceModel:
 
     @property
     def settings(self) -> tuple[Any, ...]:
-        return self.provider.learning_rate, self.provider.more_hyperparameters
+        return self.provider.learning_rate, self.provider.more_hyperparameters, self.provider.best_checkpoint
 
     def check(self, method: Literal["supervised", "dpo"], hyperparameters: Resolved, seed: int, training: Training) -> None:
         if training.early_stopping is not None:
@@ -91,7 +92,7 @@ class ServiceModel:
                 if error.ended == "failed":
                     step.nothing_spent()
                 raise
-            return self._result(service, wanted, job, found)
+            return self._result(service, wanted, job, found, order.training.best_metric)
         except NothingBeganError:
             step.nothing_spent()
             raise
@@ -146,16 +147,17 @@ class ServiceModel:
         with step.progress.task("training", 100) as reached:
             return follow(service, job.id, step.state.folder("training", order.key), report, reached)
 
-    def _result(self, service: Service, order: JobOrder, job: Job, found: Followed) -> TrainingResult:
+    def _result(self, service: Service, order: JobOrder, job: Job, found: Followed, best_metric: BestMetric) -> TrainingResult:
         from ftexp.backends.hosted.uploads import remove
 
         if self.provider.uploads.delete_afterwards:
             for file in filter(None, (order.training_file, order.validation_file)):
                 remove(service, file)
+        best = best_checkpoint(found.checkpoints, best_metric) if self.provider.best_checkpoint else None
         hosted = HostedModel(
             service=self.provider.base_url,
             job=job.id,
-            model=found.model,
+            model=best.model if best else found.model,
             checkpoints=found.checkpoints,
             hyperparameters=found.hyperparameters,
             billed_tokens=found.billed_tokens,
@@ -164,7 +166,7 @@ class ServiceModel:
         return TrainingResult(
             curve=found.curve,
             hosted=hosted,
-            best_step=found.steps,
+            best_step=best.step if best else found.steps,
             steps=found.steps,
             planned_steps=found.steps,
             trained_tokens=found.billed_tokens,
@@ -174,6 +176,19 @@ class ServiceModel:
     def subject(self, tuned: Tuned | None) -> ServiceSubject:
         assert tuned is None or isinstance(tuned, str), "a directory is this machine's"
         return ServiceSubject(self, tuned)
+
+
+FULL = {"validation/loss": "validation/full_loss", "validation/token_accuracy": "validation/full_token_accuracy"}
+
+
+def best_checkpoint(checkpoints: Sequence[Checkpoint], metric: BestMetric) -> Checkpoint | None:
+    """By the figure over all validation examples where each has it, else by that of one batch. None where there is nothing to compare."""
+    for name in (FULL[metric], metric):
+        measured = {c.step: c.figures[name] for c in checkpoints if name in c.figures}
+        if len(measured) == len(checkpoints) > 1:
+            step = best_of(measured, metric)
+            return next(c for c in checkpoints if c.step == step)
+    return None
 
 
 @dataclass(frozen=True)

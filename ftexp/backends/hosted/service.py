@@ -177,9 +177,13 @@ class Service:
 
 def checked_id(found: object) -> str:
     """An id of a service, which becomes part of addresses and of file names. Raises ServiceError for one that is fit for neither."""
-    if not (isinstance(found, str) and _ID.fullmatch(found)) or ".." in found:
+    if not isinstance(found, str) or not is_id(found):
         raise ServiceError("the service named something by an id that isn't one; expected letters, digits and _ : . -")
     return found
+
+
+def is_id(found: str) -> bool:
+    return _ID.fullmatch(found) is not None and ".." not in found
 
 
 def _never_left(error: Exception) -> bool:
