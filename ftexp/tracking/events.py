@@ -185,9 +185,12 @@ def events_of(step: str, result: Value) -> Iterator[Event]:
 
 
 def _model_tags(result: TrainingResult) -> dict[str, str]:
-    tags = {"ftexp.adapter_sha256": result.adapter.sha256} if result.adapter else {}
+    if result.adapter:
+        return {"ftexp.adapter_sha256": result.adapter.sha256}
+    assert result.hosted, "a training has one of them"
     found = result.hosted
-    return tags | ({"ftexp.job": found.job, "ftexp.tuned_model": found.model, "ftexp.service": found.service} if found else {})
+    tags = {"ftexp.job": found.job, "ftexp.tuned_model": found.model, "ftexp.service": found.service, "ftexp.curve_partial": found.partial}
+    return {name: value for name, value in tags.items() if value}
 
 
 def figures_of(point: Point, one_by_one: bool = False) -> Iterator[Figures]:
