@@ -20,7 +20,7 @@ from peer_rounds import hush, quick_wanted, quickstart, ratio, rounds, show_aim,
 from transformers import AutoModelForCausalLM
 
 from ftexp.backends.local.backend import LocalBackend
-from ftexp.backends.opening import LocalModel
+from ftexp.backends.local.model import LocalModel
 from ftexp.backends.results import Generation
 from ftexp.data.messages import Message
 from ftexp.evaluation.items import SubjectName

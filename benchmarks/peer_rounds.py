@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from ftexp.backends.local.machine import processor
-from ftexp.backends.opening import LocalModel
+from ftexp.backends.local.model import LocalModel
 from ftexp.compose import compose
 from ftexp.run import Prepared, prepare
 from ftexp.state import State

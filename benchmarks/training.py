@@ -38,7 +38,7 @@ from trl.trainer.sft_trainer import SFTTrainer
 from ftexp.backends.local.answers_only import IGNORED
 from ftexp.backends.local.chat import Encoded
 from ftexp.backends.local.job import Job
-from ftexp.backends.opening import LocalModel
+from ftexp.backends.local.model import LocalModel
 
 AIM = 1.5
 BATCH_SIZE = 4

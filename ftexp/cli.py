@@ -6,11 +6,15 @@ import argparse
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Sequence
 from importlib import import_module
+from types import TracebackType
 
 from ftexp import __version__
+from ftexp.backends.hosted.key_hosts import keys_in
 from ftexp.errors import ConfigError, ExitCode, FtexpError
+from ftexp.withheld import withhold, without_keys
 
 DESCRIPTION = """\
 Fine-tuning experiments from YAML: what will it cost, which one is best, is it truly better than the base model?
@@ -29,6 +33,9 @@ COMMANDS = {
     "check": "judge the data alone",
     "config": "print the composed config of a run",
     "list": "the runs on record",
+    "resume": "take up runs that wait for a service's job, were interrupted or cut off",
+    "cancel": "end a run's job at its service",
+    "pause": "hold a run's job at its service; resume lets it go on",
     "status": "what goes on, what was cut off, and how to go on",
     "confirm": "train the first two of a sweep with other seeds: is the winner better?",
     "gate": "the verdict of a run's gates, as an exit code",
@@ -52,10 +59,16 @@ exit codes: 0 done and passed, 1 a gate failed, 2 configuration or usage, 3 inco
 
 def entry() -> int:
     """What the console script calls. A closed terminal or a polite kill ends a run as Ctrl-C does, unless under nohup."""
+    sys.excepthook = _told_without_keys
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) is not signal.SIG_IGN:
             signal.signal(getattr(signal, name), _interrupt)
     return main()
+
+
+def _told_without_keys(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """What Python does with an error that nobody has caught."""
+    print(without_keys("".join(traceback.format_exception(kind, error, trace))), end="", file=sys.stderr)
 
 
 def _interrupt(signum: int, frame: object) -> None:
@@ -65,14 +78,16 @@ def _interrupt(signum: int, frame: object) -> None:
 def main(words: Sequence[str] | None = None) -> int:
     """The exit code. Never a traceback for something a person can act on."""
     words = list(sys.argv[1:] if words is None else words)
+    for key in keys_in(os.environ):
+        withhold(key)
     try:
         return _dispatch(words)
     except FtexpError as error:
         for fault in error.faults:
-            print(f"ftexp: {fault}", file=sys.stderr)
+            print(f"ftexp: {without_keys(fault)}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
-        print("ftexp: interrupted; the same command goes on from the last checkpoint", file=sys.stderr)
+        print("ftexp: interrupted; the same command goes on from where it was", file=sys.stderr)
         return ExitCode.INTERRUPTED
     except BrokenPipeError:  # `ftexp list | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

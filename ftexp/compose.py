@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
@@ -10,10 +10,12 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ftexp.boundaries import hydra_faults, key_faults, lookup_faults, path_faults
 from ftexp.config import RunConfig
 from ftexp.errors import ConfigError
 from ftexp.faults import validated
 from ftexp.redaction import KEY_SHAPED
+from ftexp.withheld import without_keys
 
 if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 # What may be said to Hydra itself: how a sweep is declared, and what launches it.
 LAUNCHER = "hydra/launcher"
+LAUNCHERS = ("basic", "joblib")
 HYDRA_KEYS = ("hydra.launcher.", "hydra.sweeper.params.", "hydra.mode")
 _HYDRA_WORDS = "hydra/launcher=basic or joblib, hydra.launcher.n_jobs, hydra.sweeper.params.KEY or hydra.mode"
 
@@ -59,16 +62,28 @@ class Composer:
     """Composes from the config directories of one working directory, which are read once."""
 
     def __init__(self, working_directory: Path) -> None:
-        self.loader = _loader(config_directories(working_directory))
+        *own, shipped = config_directories(working_directory)
+        _refuse_ways_out(own)
+        self._root = working_directory.resolve()
+        self._pristine = _Pristine(shipped) if own else None
+        self.loader = _loader([*own, shipped])
         self._groups = _groups(self.loader)
         self._bases: dict[tuple[str, ...], DictConfig] = {}
 
-    def compose(self, words: Sequence[str]) -> Composed:
-        """One run. Raises ConfigError with a line for each fault, several values for one key among them."""
+    def compose(self, words: Sequence[str], in_file: Collection[str] = ()) -> Composed:
+        """One run. Raises ConfigError with a line for each fault, several values for one key among them.
+
+        Keys of words that a file of conf/ said, and not the user, are `in_file`.
+        """
         faults, overrides = self.parsed(words)
         faults += [_several(o.input_line or "") for o in overrides if o.is_sweep_override()]
         composable = self.composable([o for o in overrides if not o.is_sweep_override()])
-        return _judged(faults, lambda: self.composed(composable), tuple(words))
+        found = _judged(faults, lambda: self.composed(composable), tuple(words))
+        said = [o.key_or_group for o in overrides if o.key_or_group not in self._groups and o.key_or_group not in in_file]
+        weights = "model.provider.path"  # a model of one's own may lie anywhere: only safetensors are read, and nothing of them is sent
+        if outside := path_faults(found.config, self._root, [*said, weights]):
+            raise ConfigError(*outside)
+        return found
 
     def parsed(self, words: Sequence[str]) -> tuple[list[str], list[Override]]:
         """The faults among the words, and those that can be composed. Raises ConfigError for what looks like a key."""
@@ -97,6 +112,8 @@ class Composer:
         config = deepcopy(self._bases[choices])
         with _told_as_faults([]):
             ConfigLoaderImpl._apply_overrides_to_config(OverridesParser.create().parse_overrides(values), config)
+        if self._pristine:
+            self._pristine.check(config)
         return config
 
     def master(self, overrides: Sequence[str]) -> DictConfig:
@@ -105,6 +122,53 @@ class Composer:
 
         with _told_as_faults([]):
             return hydra_compose("config", overrides=list(overrides), return_hydra_config=True)
+
+
+class _Pristine:
+    """Hydra's own node as it is without any file of the user's."""
+
+    def __init__(self, shipped: Path) -> None:
+        self._loader = _loader([shipped])
+        self._nodes: dict[str, Any] = {}
+
+    def check(self, config: DictConfig) -> None:
+        """Raises ConfigError where the user's files say more to Hydra than they may."""
+        from omegaconf import OmegaConf
+
+        launcher = str(config.hydra.runtime.choices[LAUNCHER])
+        if launcher not in LAUNCHERS:
+            raise ConfigError(f"{LAUNCHER}: found {launcher}, expected one of {', '.join(LAUNCHERS)}")
+        found = OmegaConf.to_container(config.hydra, resolve=False)
+        assert isinstance(found, dict)
+        if faults := hydra_faults({str(key): value for key, value in found.items()}, self._node(launcher)):
+            raise ConfigError(*faults)
+
+    def _node(self, launcher: str) -> Any:
+        from hydra.types import RunMode
+        from omegaconf import OmegaConf
+
+        if launcher not in self._nodes:
+            config = self._loader.load_configuration("config", [f"{LAUNCHER}={launcher}"], RunMode.RUN, from_shell=False)
+            self._nodes[launcher] = OmegaConf.to_container(config.hydra, resolve=False)
+        return self._nodes[launcher]
+
+
+def _refuse_ways_out(own: Sequence[Path]) -> None:
+    """Before Hydra reads a file: it would read, or import, what is named there."""
+    from omegaconf import OmegaConf
+
+    for directory in own:
+        if (directory / "hydra").exists():
+            raise ConfigError(f"{directory / 'hydra'}: found groups of Hydra's own; expected none, since they say what Hydra calls")
+        if not (directory / "config.yaml").is_file():
+            continue
+        with _told_as_faults([]):
+            values = OmegaConf.to_container(OmegaConf.load(directory / "config.yaml"), resolve=False)
+        said = values.get("hydra", {}) if isinstance(values, dict) else {}
+        if not isinstance(said, dict) or "searchpath" in said:
+            raise ConfigError(
+                f"{directory / 'config.yaml'}: found hydra.searchpath; expected none, since configs are read from conf/ alone"
+            )
 
 
 def _loader(directories: Sequence[Path]) -> ConfigLoader:
@@ -124,12 +188,13 @@ def _loader(directories: Sequence[Path]) -> ConfigLoader:
 
 
 def refuse_keys(words: Sequence[str]) -> None:
-    """Raises ConfigError for a word that holds what looks like an API key."""
+    """Raises ConfigError for a word that holds what looks like an API key, or is one that the environment has."""
     for word in words:
-        if KEY_SHAPED.search(word):
+        if KEY_SHAPED.search(word) or without_keys(word) != word:
+            key = KEY_SHAPED.sub("[redacted]", without_keys(word.split("=")[0]))
             raise ConfigError(
-                f"{KEY_SHAPED.sub('[redacted]', word.split('=')[0])}: found what looks like an API key, which would be written into "
-                "records; put it into an environment variable and name that variable in model.provider.api_key_env"
+                f"{key}: found what looks like an API key, which would be written into records; put it into an environment variable "
+                "and name that variable in model.provider.api_key_env"
             )
 
 
@@ -231,7 +296,10 @@ def _judged(faults: list[str], compose: Callable[[], DictConfig], words: tuple[s
         OmegaConf.set_struct(composed, False)
         del composed["hydra"]
         unresolved = OmegaConf.to_container(composed, resolve=False)
+        if lookups := lookup_faults(unresolved):
+            raise ConfigError(*lookups)
         resolved = OmegaConf.to_container(composed, resolve=True)
     assert isinstance(unresolved, dict) and isinstance(resolved, dict)
+    faults = [*faults, *key_faults(resolved)]
     config = validated(RunConfig, resolved, faults)
     return Composed(config, words, choices, {str(k): v for k, v in unresolved.items()}, launcher)

@@ -57,7 +57,8 @@ class Part(Value):
 
 
 class Estimate(Value):
-    """What a run takes; `without` leaves out what is on record. `billed` by a service, or else worked out on this machine.
+    """What a run takes; `without` leaves out what is on record. `billed` by a service, or else worked out on this machine, unless `by_us`
+    is false: by a service that sends no bill.
 
     `usd` and `seconds` are None where a part of them isn't measured. On this machine `usd` is the price of its hours, where they have
     one (`hourly`).
@@ -67,6 +68,7 @@ class Estimate(Value):
     parts: tuple[Part, ...]
     assumptions: tuple[str, ...]
     hourly: bool = False
+    by_us: bool = True
     epochs: Range | None = None
 
     @property
@@ -80,6 +82,9 @@ class Estimate(Value):
     @property
     def seconds(self) -> Range | None:
         return total(p.seconds for p in self.parts)
+
+    def without_training(self) -> Estimate:
+        return self.model_copy(update={"parts": tuple(p for p in self.parts if p.name != TRAINING), "epochs": None})
 
     def without(self, on_record: Collection[str]) -> Estimate:
         return self.model_copy(update={"parts": tuple(p for p in self.parts if not p.key or p.key not in on_record)})
@@ -240,11 +245,6 @@ def epochs_of(n_epochs: int | Literal["provider_auto"], examples: int) -> Range:
 
 def request_usd(tokens_in: Range, tokens_out: Range, price: TokenPrices) -> Range:
     return tokens_in * (price.input / 1e6) + tokens_out * (price.output / 1e6)
-
-
-def billed_usd(trained_tokens: int, price: ModelPrice | None) -> float | None:
-    """What a service bills for a training that it says had so many tokens."""
-    return trained_tokens * price.training / 1e6 if price and price.training is not None else None
 
 
 def _passes(tokens: TokenCounts | None, doubtful_examples: int, epochs: Range) -> Range | None:

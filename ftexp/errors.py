@@ -7,6 +7,12 @@ FtexpError                    5  the run failed
 ├── MissingExtraError         2  a package of an optional extra isn't installed
 ├── NotThereYetError          2  asked for by name, not built yet
 ├── ModelError                5  a model can't be fetched, read or converted
+├── TrainingError             5  a training broke off
+│   └── JobEndedError         5  a service's job failed, was cancelled or is gone
+├── ServiceError              5  a service refuses what is wanted, or says what can't be understood
+│   └── NothingBeganError     5  it refused a job, so that surely none was created
+├── WaitingError              5  a service's job goes on by itself; the run waits to be taken up
+│   └── SubmittedError        0  as was asked for
 ├── StateError                5  the state directory or its journal can't be used
 ├── TrackingError             5  the MLflow store can't be used
 └── RunNotFoundError          2  no such run on record
@@ -72,6 +78,26 @@ class ModelError(FtexpError):
 
 class TrainingError(FtexpError):
     pass
+
+
+class JobEndedError(TrainingError):
+    pass
+
+
+class ServiceError(FtexpError):
+    pass
+
+
+class NothingBeganError(ServiceError):
+    pass
+
+
+class WaitingError(FtexpError):
+    pass
+
+
+class SubmittedError(WaitingError):
+    exit_code = ExitCode.OK
 
 
 class StateError(FtexpError):

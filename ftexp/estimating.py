@@ -7,16 +7,17 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ftexp.backends.embedded import cache_root
-from ftexp.backends.opening import LocalModel, Opening
+from ftexp.backends.local.model import LocalModel
+from ftexp.backends.opening import Opening
 from ftexp.backends.providers import OpenAIProvider
 from ftexp.cost import TRAINING, Asking, Estimate, Rate, Work, on_a_service, on_this_machine
-from ftexp.data.messages import Example, Message, said_of
+from ftexp.data.messages import Example, Message
 from ftexp.evaluation.asking import Ask
 from ftexp.evaluation.items import VALIDATION
 from ftexp.keys import Keys
 from ftexp.state import State
 from ftexp.tokens import hosted_counter, offline_encoding
-from ftexp.values import Value, digest
+from ftexp.values import Value
 
 if TYPE_CHECKING:
     from ftexp.run import Prepared
@@ -57,10 +58,15 @@ def _counters(model: Opening) -> tuple[Callable[[tuple[Message, ...]], int], Cal
 
 def estimate_of(p: Prepared, keys: Keys | None, state: State) -> Estimate:
     """Of the whole run, steps on record too. A later call may know rates that an earlier one couldn't."""
-    work, cost = work_of(p, keys), p.config.cost
+    found = _estimated(work_of(p, keys), p, state)
+    return found if p.trains else found.without_training()
+
+
+def _estimated(work: Work, p: Prepared, state: State) -> Estimate:
     provider = p.config.model.provider
     if isinstance(provider, OpenAIProvider):
-        return on_a_service(work, p.model.price, cost.retries)
+        at_service = on_a_service(work, p.model.price, p.config.cost.retries)
+        return at_service.model_copy(update={"billed": provider.is_billed, "by_us": False})
 
     def rate(name: str) -> Rate | None:
         return state.journal.throughput(name) if state.exists and name else None
@@ -69,7 +75,7 @@ def estimate_of(p: Prepared, keys: Keys | None, state: State) -> Estimate:
 
 
 def work_of(p: Prepared, keys: Keys | None) -> Work:
-    by_step = _keys(p, keys) if keys else _hosted_keys(p)
+    by_step = _keys(p, keys) if keys else {TRAINING: ""}
     asked = tuple(_asking(p, ask, by_step.get(ask.step, "")) for ask in p.asks if ask.part in p.asked)
     rate = p.model.local.work if p.model.local else ""
     return Work(by_step[TRAINING], len(p.data.splits.train), p.model.tokens, p.hyperparameters.n_epochs, asked, rate)
@@ -90,17 +96,3 @@ def rate_name(model: LocalModel, ask: Ask) -> str:
 def _keys(p: Prepared, keys: Keys) -> dict[str, str]:
     there = {ask.step: keys.validation.value for ask in p.asks if ask.part == VALIDATION and keys.validation}
     return {TRAINING: keys.train.value, **{step: key.value for step, key in keys.asked.items()}, **there}
-
-
-def _hosted_keys(p: Prepared) -> dict[str, str]:
-    """What tells hosted steps apart, until there are such steps."""
-    c, data = p.config, p.data.digests
-    values = p.hyperparameters.model_copy(update={"preset": None})
-    train = digest("hosted", c.model.provider, data["train"], data["validation"], c.training.method, values, c.seed, c.replicate)
-    base = digest("hosted", c.model.provider, c.replicate)
-    keys = {TRAINING: train}
-    for ask in p.asks:
-        q = ask.questions
-        said = [said_of(prompt) for prompt in q.prompts[ask.subject]]
-        keys[ask.step] = digest(train if ask.subject == "tuned" else base, ask.kind, said, q.generation)
-    return keys

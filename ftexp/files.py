@@ -6,12 +6,13 @@ import glob
 import hashlib
 import os
 import socket
+import threading
 from pathlib import Path
 
 
 def write_atomically(path: Path, data: bytes) -> None:
     """Writes beside, flushes to disk, then renames; the old content stays until the new one is complete."""
-    beside = path.with_name(f"{_prefix(path)}{os.getpid()}")
+    beside = path.with_name(f"{_prefix(path)}{os.getpid()}-{threading.get_ident()}")
     try:
         with beside.open("wb") as file:
             file.write(data)
@@ -28,13 +29,13 @@ def write_atomically(path: Path, data: bytes) -> None:
 def _clear_cut_off(path: Path) -> None:
     """Removes what processes of this machine were writing beside `path` when they were killed."""
     for left in path.parent.glob(f"{glob.escape(_prefix(path))}*"):
-        pid = left.name.removeprefix(_prefix(path))
+        pid = left.name.removeprefix(_prefix(path)).partition("-")[0]
         if pid.isdecimal() and not _is_alive(int(pid)):
             left.unlink(missing_ok=True)
 
 
 def _prefix(path: Path) -> str:
-    """Of the files that are written beside `path`, before the id of the process; a process of another machine is none of ours."""
+    """Of the files that are written beside `path`, before the ids of process and thread; a process of another machine is none of ours."""
     return f".{path.name}.{socket.gethostname()}."
 
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ftexp.backends.base import Subject
 from ftexp.backends.kept import KeptBatches
-from ftexp.backends.local.backend import LocalBackend
 from ftexp.backends.results import Answers, Losses
 from ftexp.data.messages import Example, Message
 from ftexp.estimating import rate_name
@@ -23,13 +21,7 @@ if TYPE_CHECKING:
     from ftexp.run import Prepared
 
 
-@dataclass(frozen=True)
-class Subjects:
-    """The base model of a `revision`, and what is put onto it for each subject; None is the base itself."""
-
-    revision: str
-    backend: LocalBackend
-    adapters: Mapping[SubjectName, Path | None]
+Subjects = Mapping[SubjectName, Subject]
 
 
 def hear(p: Prepared, q: Questions, subjects: Subjects, keys: Keys, step: Steps) -> Heard:
@@ -67,10 +59,10 @@ def rank_by(p: Prepared, subjects: Subjects, keys: Keys, step: Steps) -> Selecti
 
 def _answer(p: Prepared, subjects: Subjects, ask: Ask, key: Key, step: Steps) -> Answers:
     """Batch by batch: an attempt that was cut off goes on with the batch it was at."""
-    q, adapter = ask.questions, subjects.adapters[ask.subject]
+    q = ask.questions
     kept = KeptBatches(step.state.folder("answers", key.value) / "batches.jsonl")
     with step.progress.task(ask.name, len(q.items)) as reached:
-        found = subjects.backend.answers(adapter, q.prompts[ask.subject], q.generation, step.watched(reached), kept)
+        found = subjects[ask.subject].answers(q.prompts[ask.subject], q.generation, step.watched(reached), kept)
     _time(p, ask, sum(r.tokens_in + r.tokens_out for r in found.replies), found.seconds, step)
     return found
 
@@ -78,21 +70,19 @@ def _answer(p: Prepared, subjects: Subjects, ask: Ask, key: Key, step: Steps) ->
 def _losses(p: Prepared, subjects: Subjects, ask: Ask, step: Steps) -> Losses:
     """Of each reference after the subject's own prompt."""
     q, said = ask.questions, p.asked[ask.part]
-    found = _measure(subjects, ask, q.prompts[ask.subject], [i.reference for i in q.items], subjects.adapters[ask.subject], step)
+    found = _measure(subjects[ask.subject], ask, q.prompts[ask.subject], [i.reference for i in q.items], step)
     _time(p, ask, said.prompts + said.references, found.seconds, step)
     return found
 
 
 def _reply_losses(p: Prepared, subjects: Subjects, ask: Ask, answers: Answers, step: Steps) -> Losses:
     """Of each reply after the plain prompt, under the base."""
-    found = _measure(subjects, ask, [i.prompt for i in ask.questions.items], [r.text for r in answers.replies], None, step)
+    found = _measure(subjects["base"], ask, [i.prompt for i in ask.questions.items], [r.text for r in answers.replies], step)
     _time(p, ask, sum(r.tokens_in + r.tokens_out for r in answers.replies), found.seconds, step)
     return found
 
 
-def _measure(
-    subjects: Subjects, ask: Ask, prompts: Sequence[tuple[Message, ...]], texts: Sequence[str], adapter: Path | None, step: Steps
-) -> Losses:
+def _measure(subject: Subject, ask: Ask, prompts: Sequence[tuple[Message, ...]], texts: Sequence[str], step: Steps) -> Losses:
     """None for a reply that is empty; a reference never is, since its end is learned too."""
     origins = [i.origin for i in ask.questions.items]
     wanted = [bool(text) or ask.kind == "loss" for text in texts]
@@ -102,9 +92,10 @@ def _measure(
         if is_wanted
     ]
     with step.progress.task(ask.name, len(examples)) as reached:
-        found = subjects.backend.losses(adapter, examples, step.watched(reached))
+        found = subject.losses(examples, step.watched(reached))
     values = iter(found.values)
-    return Losses(values=tuple(next(values) if is_wanted else None for is_wanted in wanted), seconds=found.seconds)
+    told = tuple(next(values) if is_wanted else None for is_wanted in wanted)
+    return Losses(values=told, seconds=found.seconds, missing=found.missing)
 
 
 def _time(p: Prepared, ask: Ask, tokens: int, seconds: float, step: Steps) -> None:

@@ -2,6 +2,7 @@
 
 A step is written down before it starts (intent) and when it has ended (result); a run is a named set of step results; a
 sweep is a set of runs; an event is one thing that MLflow is to show of a run. MLflow itself is only a projection of this.
+No key that is in use gets in, whatever texts hold it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import json
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +21,9 @@ from ftexp.budget import Unit
 from ftexp.cost import Rate
 from ftexp.disk import disk_fault
 from ftexp.errors import StateError
+from ftexp.withheld import row_without_keys
 
-RunState = Literal["running", "finished", "failed", "interrupted"]
+RunState = Literal["running", "finished", "failed", "interrupted", "waiting"]  # the last: for a service's job, which goes on by itself
 
 ROUNDING = 1e-9  # sums of shares of a limit may come out a trace above it
 
@@ -63,6 +65,10 @@ CREATE TABLE reservations (
   budget TEXT NOT NULL, unit TEXT NOT NULL, key TEXT NOT NULL, owner TEXT NOT NULL, reserved REAL NOT NULL,
   spent REAL NOT NULL DEFAULT 0, at REAL NOT NULL, PRIMARY KEY (budget, unit, key, owner));
 """,
+    """
+ALTER TABLE runs ADD COLUMN label TEXT NOT NULL DEFAULT '';
+ALTER TABLE runs ADD COLUMN again TEXT NOT NULL DEFAULT '';
+""",
 )
 
 # What is set aside and what is spent of a budget. A key that several runs have set something aside for counts once.
@@ -77,7 +83,10 @@ _LISTED = "(SELECT value FROM json_each(?))"  # any number of values in one para
 
 @dataclass(frozen=True)
 class RunRow:
-    """One run on record. Times are seconds since 1970; `record` is the JSON of its results once it has finished."""
+    """One run on record. Times are seconds since 1970; `record` is the JSON of its results once it has finished.
+
+    `label` and `again` set it apart from runs of the same config, see `Prepared`.
+    """
 
     id: str
     name: str
@@ -95,6 +104,8 @@ class RunRow:
     told: int
     kind: Literal["run", "summary", "evaluation"]
     driver: str | None
+    label: str = ""
+    again: str = ""
 
 
 @dataclass(frozen=True)
@@ -169,7 +180,7 @@ class Journal:
         """The rows, all of them, so that a broken file is found out here."""
         try:
             with self._lock:
-                return self._db.execute(statement, values).fetchall()
+                return self._db.execute(statement, row_without_keys(values)).fetchall()
         except sqlite3.Error as error:
             raise self._unusable(error) from error
 
@@ -234,6 +245,15 @@ class Journal:
             (key, name, time.time(), inputs, version),
         )
 
+    def withdraw(self, key: str) -> None:
+        """A step that was begun came to nothing, for certain."""
+        self._execute("DELETE FROM steps WHERE key=? AND result IS NULL", (key,))
+
+    def intended_at(self, key: str) -> float | None:
+        """When a step that has no result was begun, in seconds since 1970; None where it wasn't, or has one."""
+        rows = self._execute("SELECT started_at FROM steps WHERE key=? AND result IS NULL", (key,))
+        return float(rows[0][0]) if rows else None
+
     def other_version(self, inputs: str, version: int) -> int | None:
         """The newest other version of the code that has worked out a step of these inputs."""
         query = "SELECT MAX(version) FROM steps WHERE inputs=? AND version!=? AND result IS NOT NULL"
@@ -246,14 +266,23 @@ class Journal:
     # Runs
 
     def open_run(
-        self, run: str, name: str, experiment: str, config: str, tracking: str, driver: str | None = None, kind: str = "run"
+        self,
+        run: str,
+        name: str,
+        experiment: str,
+        config: str,
+        tracking: str,
+        driver: str | None = None,
+        kind: str = "run",
+        label: str = "",
+        again: str = "",
     ) -> None:
-        """Begins a run, or takes up one that failed or was interrupted. A finished one stays finished."""
+        """Begins a run, or takes up one that failed, was interrupted or waits. A finished one stays finished."""
         self._execute(
-            "INSERT INTO runs (id, name, experiment, state, config, started_at, tracking, driver, kind) "
-            "VALUES (?, ?, ?, 'running', ?, ?, ?, ?, ?) ON CONFLICT (id) "
+            "INSERT INTO runs (id, name, experiment, state, config, started_at, tracking, driver, kind, label, again) "
+            "VALUES (?, ?, ?, 'running', ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) "
             "DO UPDATE SET state='running', error=NULL, ended_at=NULL, driver=excluded.driver WHERE state != 'finished'",
-            (run, name, experiment, config, time.time(), tracking, driver, kind),
+            (run, name, experiment, config, time.time(), tracking, driver, kind, label, again),
         )
 
     def end_run(self, run: str, state: RunState, record: str | None = None, error: str | None = None) -> None:
@@ -301,14 +330,20 @@ class Journal:
     def open_sweep(self, sweep: SweepRow, cells: Sequence[CellRow]) -> None:
         """Writes a sweep and its cells down, once."""
         with self._transaction():
-            self._db.execute("INSERT OR IGNORE INTO sweeps VALUES (?, ?, ?, ?, ?, ?)", tuple(vars(sweep).values()))
-            rows = [(sweep.id, c.cell, c.run, c.point) for c in cells]
+            self._db.execute("INSERT OR IGNORE INTO sweeps VALUES (?, ?, ?, ?, ?, ?)", row_without_keys(tuple(vars(sweep).values())))
+            rows = [row_without_keys((sweep.id, c.cell, c.run, c.point)) for c in cells]
             self._db.executemany("INSERT OR IGNORE INTO sweep_runs VALUES (?, ?, ?, ?)", rows)
 
     def sweeps(self) -> list[SweepRow]:
         """All sweeps, the newest last."""
         columns = ", ".join(SweepRow.__dataclass_fields__)
         return [SweepRow(*row) for row in self._execute(f"SELECT {columns} FROM sweeps ORDER BY started_at")]
+
+    def sweep_of(self, run: str) -> tuple[str, int] | None:
+        """The newest sweep that a run is a cell of, and which."""
+        query = "SELECT sweep, cell FROM sweep_runs JOIN sweeps ON id=sweep WHERE run=? ORDER BY started_at DESC LIMIT 1"
+        found = self._execute(query, (run,))
+        return (found[0][0], found[0][1]) if found else None
 
     def cells(self, sweep: str) -> list[CellRow]:
         return [CellRow(*row) for row in self._execute("SELECT cell, run, point FROM sweep_runs WHERE sweep=? ORDER BY cell", (sweep,))]
@@ -320,7 +355,7 @@ class Journal:
         at = time.time()
         try:
             with self._transaction():
-                rows = [(run, ident, at, body) for ident, body in events]
+                rows = [row_without_keys((run, ident, at, body)) for ident, body in events]
                 self._db.executemany("INSERT OR IGNORE INTO events (run, ident, at, body) VALUES (?, ?, ?, ?)", rows)
         except sqlite3.Error as error:
             raise self._unusable(error) from error
@@ -403,9 +438,10 @@ class Journal:
             (budget, unit, key, owner, spent, time.time()),
         )
 
-    def release(self, budget: str, owner: str) -> None:
-        """Nothing is set aside for this owner any more."""
-        self._execute("UPDATE reservations SET reserved=0 WHERE budget=? AND owner=?", (budget, owner))
+    def release(self, budget: str, owner: str, but: Collection[str] = ()) -> None:
+        """Nothing is set aside for this owner any more, `but` for some keys."""
+        kept = json.dumps(sorted(but))
+        self._execute(f"UPDATE reservations SET reserved=0 WHERE budget=? AND owner=? AND key NOT IN {_LISTED}", (budget, owner, kept))
 
     def taken(self, budget: str, unit: Unit) -> Taken:
         return Taken(*self._execute(_TAKEN, (budget, unit, budget, unit))[0])

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, assert_never
 
-from ftexp.backends.local.machine import Machine
+from ftexp.backends.base import OpenModel
 from ftexp.config import RunConfig
 from ftexp.data.messages import said_of
 from ftexp.evaluation.asking import Ask, Kind, asks, ranking_ask
@@ -61,23 +61,22 @@ class Keys:
 def keys_of(
     config: RunConfig,
     hyperparameters: Resolved,
-    revision: str,
-    machine: Machine,
+    model: OpenModel,
     split_digests: Mapping[str, str],
     questions: Sequence[Questions],
     validation_items: Sequence[Item],
     again: str = "",
     tuned: str = "",
 ) -> Keys:
-    """`revision` names the base model's bytes, `split_digests` the content of each split, `questions` the test split's first.
+    """`split_digests` names the content of each split; the first `questions` are the test split's.
 
     `again` sets a run that is made again apart from the one on record, and so from its results. `tuned` names an adapter
     that is evaluated instead of one trained now, by the key of its training or by its content.
     """
     repeat = (config.replicate, again) if again else config.replicate
-    train = Key(tuned, tuned, TRAIN) if tuned else _train_key(config, hyperparameters, revision, machine, split_digests, repeat)
+    train = Key(tuned, tuned, TRAIN) if tuned else _train_key(config, hyperparameters, model, split_digests, repeat)
     evaluation = config.evaluation
-    models = Models(digest(revision, repeat), train.value, (machine.device, machine.threads))
+    models = Models(digest(model.revision, repeat), train.value, model.place)
     asked: dict[str, Key] = {}
     for ask in asks(evaluation, questions):
         asked[ask.step] = _ask_key(ask, models, asked)
@@ -130,14 +129,10 @@ def _key(name: str, version: int, *inputs: Any) -> Key:
     return Key(digest(name, version, *inputs), digest(name, *inputs), version)
 
 
-def _train_key(
-    config: RunConfig, hyperparameters: Resolved, revision: str, machine: Machine, split_digests: Mapping[str, str], repeat: object
-) -> Key:
+def _train_key(config: RunConfig, hyperparameters: Resolved, model: OpenModel, split_digests: Mapping[str, str], repeat: object) -> Key:
     """The test split is no part of training, nor is the name of the preset that gave the values."""
-    provider = config.model.provider
-    assert provider.kind == "local", "other providers have no train key yet"
     values = hyperparameters.model_copy(update={"preset": None})
     data = (split_digests["train"], split_digests["validation"])
-    how = (config.training.method, values, provider.lora, provider.validate_every, config.seed, repeat)
+    how = (config.training.method, values, *model.settings, config.seed, repeat)
     later = config.training.model_dump(exclude={"method"}, exclude_defaults=True)  # keys that came later: their defaults change no key
-    return _key("train", TRAIN, data, revision, machine, (*how, later) if later else how)
+    return _key("train", TRAIN, data, model.revision, model.machine, (*how, later) if later else how)

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from pathlib import Path
 from typing import Generic, TypeVar
 
-from ftexp.backends.results import Answers
+from ftexp.backends.hosted.jobs import job_on_record
+from ftexp.backends.results import Answers, TrainingResult
 from ftexp.budget import Verdict
 from ftexp.compose import Composed
 from ftexp.data.dataset import FileDataset
 from ftexp.data.keeping import keep_data
 from ftexp.disk import disk_faults_told
 from ftexp.environment import environment
-from ftexp.errors import BudgetError, ConfigError, TrackingError
+from ftexp.errors import BudgetError, ConfigError, TrackingError, WaitingError
 from ftexp.evaluation.items import SubjectName
-from ftexp.hearing import Subjects
 from ftexp.journal import RunRow
 from ftexp.keys import Keys
 from ftexp.lease import Driver
@@ -27,7 +27,7 @@ from ftexp.prices import facts_findings
 from ftexp.progress import Progress
 from ftexp.reporting import report_of
 from ftexp.reserving import judged, set_aside
-from ftexp.run import Evaluated, Prepared, Record, evaluate, execute, keys_for
+from ftexp.run import Evaluated, Prepared, Record, evaluate, execute, keys_for, known_keys, subjects_of
 from ftexp.state import State
 from ftexp.steps import Steps
 from ftexp.target import Target
@@ -75,18 +75,32 @@ def run_id(p: Prepared, keys: Keys) -> str:
     return digest("run", p.name, p.config.name, p.config.tracking, keys.result)[:10]
 
 
-def launch(p: Prepared, composed: Composed, state: State, progress: Progress, sweep: SweepTag | None = None) -> Outcome[Record]:
-    """Raises the first obstacle, and whatever stops the run, after noting it. As a part of a `sweep` it says so in MLflow."""
-    keys = keys_for(p, p.model.local) if p.model.local else None
+def known_run_id(p: Prepared) -> str:
+    """Empty for a model that isn't on this machine yet."""
+    keys = known_keys(p)
+    return run_id(p, keys) if keys else ""
+
+
+def launch(
+    p: Prepared,
+    composed: Composed,
+    state: State,
+    progress: Progress,
+    sweep: SweepTag | None = None,
+    stopping: threading.Event | None = None,
+) -> Outcome[Record]:
+    """Raises the first obstacle, and whatever stops the run, after noting it. As a part of a `sweep` it says so in MLflow.
+
+    `stopping` ends it from another thread.
+    """
+    keys = known_keys(p)
     run = run_id(p, keys) if keys else None
     known = state.journal.run(run) if run and state.exists else None
     store = MlflowStore(p.config.tracking, state)
     if known and known.state == "finished" and known.record:
         return _answered(Record, known, store, sweep)
-    stop_where_ended(p)
-    for obstacle in p.model.obstacles:
-        raise obstacle
-    assert keys and run and p.model.local, "a model without obstacles is open"
+    refuse_obstacles(p, state)
+    assert keys and run and p.model.opened, "a model without obstacles is open"
     if sweep is None:
         refuse_over_budget(judged_run(p, state))
     store.preflight()
@@ -96,31 +110,49 @@ def launch(p: Prepared, composed: Composed, state: State, progress: Progress, sw
         if done_meanwhile and done_meanwhile.state == "finished":
             return _answered(Record, done_meanwhile, store, sweep)
         budget, at_once = (sweep.sweep, sweep.at_once) if sweep else (run, 1)
-        if sweep is None:
+        if sweep is None and p.shown_example:
             progress.say(f"one training example as the model reads it; it learns what stands between ⟦ and ⟧:\n{p.shown_example}")
-        model, told = p.model.local, [sweep.event] if sweep else []
+        model, told = p.model.opened, [sweep.event] if sweep else []
         with set_aside(p, keys, budget, run, at_once, state) as allowance:
-            step = Steps(state, run, progress, allowance)
+            step = Steps(state, run, progress, allowance, stopping)
             return _carried_out(p, composed, step, store, told, "run", lambda: execute(p, model, keys, step))
 
 
 def launch_evaluation(p: Prepared, composed: Composed, target: Target, state: State, progress: Progress) -> Outcome[Evaluated]:
-    """As `launch`, for a model that is there already: nothing is trained, and no budget is judged."""
-    assert p.model.local, "a model without obstacles is open"
-    keys = keys_for(p, p.model.local, target.key)
-    run = digest("evaluation", p.name, p.config.name, p.config.tracking, keys.result)[:10]
+    """As `launch`, for a model that is there already."""
+    model = p.model.opened
+    assert model, "a model without obstacles is open"
+    keys = keys_for(p, model)
+    run = evaluation_id(p, keys)
     store = MlflowStore(p.config.tracking, state)
     known = state.journal.run(run) if state.exists else None
     if known and known.state == "finished":
         return _answered(Evaluated, known, store, None)
     store.preflight()
-    adapters: dict[SubjectName, Path | None] = {"base": None, "few_shot": None, "tuned": target.adapter}
-    subjects = Subjects(p.model.local.revision, p.model.local.backend(), adapters)
+    subjects = subjects_of(model, target.tuned)
     others_turn = partial(progress.say, "another process is at this evaluation, waiting for it")
-    with disk_faults_told(state.directory), state.lock(f"run-{run}", others_turn):
-        step = Steps(state, run, progress)
+    with disk_faults_told(state.directory), state.lock(f"run-{run}", others_turn), set_aside(p, keys, run, run, 1, state) as allowance:
+        step = Steps(state, run, progress, allowance)
         told = [Tags(values={"ftexp.evaluates": target.title})]
-        return _carried_out(p, composed, step, store, told, "evaluation", lambda: evaluate(p, subjects, keys, step))
+        return _carried_out(p, composed, step, store, told, "evaluation", lambda: evaluate(p, model, subjects, keys, step))
+
+
+def evaluation_id(p: Prepared, keys: Keys) -> str:
+    return digest("evaluation", p.name, p.config.name, p.config.tracking, keys.result)[:10]
+
+
+def has_job(keys: Keys, state: State) -> bool:
+    """Whether a service is at this training already, or was."""
+    return state.exists and job_on_record(state.journal, keys.train.value) is not None
+
+
+def refuse_obstacles(p: Prepared, state: State) -> None:
+    """Raises what stands in the way of starting, or of going on."""
+    keys = known_keys(p)
+    if not (keys and has_job(keys, state)):
+        stop_where_ended(p)
+    for obstacle in p.model.obstacles:
+        raise obstacle
 
 
 def stop_where_ended(p: Prepared) -> None:
@@ -132,7 +164,7 @@ def stop_where_ended(p: Prepared) -> None:
 
 def judged_run(p: Prepared, state: State) -> Verdict:
     """Whether what a run by itself has left to do fits the budget."""
-    return judged([("", p)], run_id(p, keys_for(p, p.model.local)) if p.model.local else "", state)
+    return judged([("", p)], known_run_id(p), state)
 
 
 def refuse_over_budget(found: Verdict) -> None:
@@ -159,13 +191,13 @@ def _carried_out(
 ) -> Outcome[E]:
     """`told` is what MLflow is to know of it besides, `work` what there is to do."""
     state, run = store.state, step.run
-    assert p.model.local, "checked by the caller"
-    opened = (canonical(p.config), canonical(p.config.tracking), canonical(Driver.here()), kind)
+    assert p.model.opened, "checked by the caller"
+    opened = (canonical(p.config), canonical(p.config.tracking), canonical(Driver.here()), kind, p.label, p.again)
     state.journal.open_run(run, p.name, p.config.name, *opened)
     with telling(store, run) as telling_it:
         try:
             with disk_faults_told(state.directory):
-                step.tell(*opening_events(p, p.model.local, composed, run, environment(state.root)), *told)
+                step.tell(*opening_events(p, p.model.opened, composed, run, environment(state.root)), *told)
                 if isinstance(p.config.dataset, FileDataset):
                     step.tell(Folder(path=keep_data(p.data, state), into="data/examples", private=True))
                 record = work()
@@ -190,7 +222,14 @@ def _report(step: Steps, record: Evaluated) -> Text:
 
 
 def _note_end(state: State, step: Steps, run: str, error: BaseException) -> None:
-    """A run that stops keeps what it had, and its reason."""
+    """A run that stops keeps what it had, and its reason. One whose job goes on at a service has not ended."""
+    job = job_on_record(state.journal, state.journal.key_of(run, "train"))
+    goes_on = job is not None and not job.ended and step.result_or_none("train", TrainingResult) is None
+    if isinstance(error, WaitingError) or (goes_on and isinstance(error, KeyboardInterrupt | SystemExit)):
+        state.journal.end_run(run, "waiting", error=str(error) or f"job {job.id if job else ''} goes on by itself")
+        if not isinstance(error, WaitingError):
+            step.progress.say(f"job {job.id if job else ''} goes on by itself; take the run up again with: ftexp resume {run}")
+        return
     over_budget = isinstance(error, BudgetError)
     interrupted = over_budget or isinstance(error, KeyboardInterrupt | SystemExit)
     reason = "interrupted" if interrupted and not over_budget else str(error) or type(error).__name__

@@ -40,7 +40,8 @@ def _answers(folder: Path, state: State, with_checkpoints: bool) -> str | None:
 
 
 def _kept_adapters(state: State) -> set[str]:
-    return {Path(TrainingResult.model_validate_json(result).adapter.path).name for result in state.journal.results("train")}
+    trained = map(TrainingResult.model_validate_json, state.journal.results("train"))
+    return {Path(t.adapter.path).name for t in trained if t.adapter}
 
 
 def _is_training(state: State) -> bool:

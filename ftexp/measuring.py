@@ -8,8 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ftexp.backends.local.backend import LocalBackend
+from ftexp.backends.local.model import LocalModel
 from ftexp.backends.local.timing import timed_training
-from ftexp.backends.opening import LocalModel
 from ftexp.data.messages import Example, Message
 from ftexp.estimating import rate_name
 from ftexp.evaluation.asking import Ask, asks

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from ftexp.backends.opening import LocalModel
-from ftexp.backends.results import Answers
+from ftexp.backends.base import OpenModel
+from ftexp.backends.results import Answers, TrainingResult
 from ftexp.compose import Composed
 from ftexp.cost import TRAINING, Estimate
 from ftexp.data.dataset import FileDataset
@@ -24,14 +24,14 @@ from ftexp.validation.report import DataReport
 from ftexp.values import canonical, digest
 
 
-def opening_events(p: Prepared, model: LocalModel, composed: Composed, run: str, here: Environment) -> Iterator[Event]:
+def opening_events(p: Prepared, model: OpenModel, composed: Composed, run: str, here: Environment) -> Iterator[Event]:
     from omegaconf import OmegaConf
 
     from ftexp.report.data_page import page
 
     resolved = json.loads(canonical(p.config))
     picked = {f"resolved/{name}": str(value) for name, value in p.hyperparameters.model_dump().items() if value is not None}
-    machine = {f"machine/{name}": str(value) for name, value in model.machine.model_dump().items()}
+    machine = {f"machine/{name}": str(value) for name, value in model.machine.model_dump().items()} if model.machine else {}
     yield Params(values=_flat(resolved) | picked | machine)
     yield Tags(values=_tags(p, model, run, here))
     yield Text(path="config/resolved.yaml", content=OmegaConf.to_yaml(OmegaConf.create(resolved)))
@@ -46,7 +46,8 @@ def opening_events(p: Prepared, model: LocalModel, composed: Composed, run: str,
         examples = len(getattr(p.data.splits, split))
         yield Input(name=p.config.dataset.name, split=split, sha256=sha256, examples=examples, source=source)
     yield Text(path="data/examples.json", content=json.dumps(example_digests(p.data.splits)))
-    yield Text(path="training/loss_mask.txt", content=p.shown_example, private=True)
+    if p.shown_example:
+        yield Text(path="training/loss_mask.txt", content=p.shown_example, private=True)
     yield Text(path="data/report.json", content=p.data.report.model_dump_json(indent=2), private=True)
     yield Text(path="data/report.html", content=page(p.data.report), private=True)
     yield Figures(step=0, values=dict(_data_figures(p)))
@@ -62,7 +63,9 @@ def example_digests(splits: Splits) -> dict[str, list[str]]:
 def closing_events(p: Prepared, record: Evaluated, step: Steps) -> Iterator[Event]:
     trained = isinstance(record, Record)
     if isinstance(record, Record):
-        yield TunedModel(name=p.name, sha256=record.training.adapter.sha256, base=p.config.model.name)
+        yield _tuned_model(p, record.training)
+        if p.model.is_billed and record.billed_usd is not None:
+            yield Figures(step=0, values={"cost/billed_usd": record.billed_usd})
     yield Figures(step=0, values=dict(score_figures(record.comparison)), of_model=trained)  # after the model, which they are linked with
     if isinstance(record, Record) and record.selection:
         yield Figures(step=0, values=dict(_selection_figures(record.selection, p.config.evaluation.confidence)))
@@ -71,6 +74,14 @@ def closing_events(p: Prepared, record: Evaluated, step: Steps) -> Iterator[Even
     if (flips := step.result_or_none("flips", Flips)) is not None:
         yield _flips_table(flips)
     yield Tags(values={"mlflow.note.content": _note(p, record)})
+
+
+def _tuned_model(p: Prepared, training: TrainingResult) -> TunedModel:
+    base = p.config.model.name
+    if training.hosted:
+        return TunedModel(name=p.name, base=base, external=training.hosted.model, service=training.hosted.service)
+    assert training.adapter, "a training has one of them"
+    return TunedModel(name=p.name, sha256=training.adapter.sha256, base=base)
 
 
 _GATE_FIGURES = {"pass": 1.0, "inconclusive": 0.5, "fail": 0.0}
@@ -115,7 +126,7 @@ def _selection_figures(selection: Selection, confidence: float) -> Iterator[tupl
         yield from with_interval(f"score/validation/{selection.metric}", found.value, found.low, found.high, found.n)
 
 
-def _tags(p: Prepared, model: LocalModel, run: str, here: Environment) -> dict[str, str]:
+def _tags(p: Prepared, model: OpenModel, run: str, here: Environment) -> dict[str, str]:
     tags = {
         "ftexp.run": run,
         "ftexp.dataset": p.config.dataset.name,

@@ -20,7 +20,7 @@ from ftexp.keys import Key, Keys
 from ftexp.presets import Resolved
 from ftexp.prices import facts_findings
 from ftexp.reserving import judged
-from ftexp.run import Prepared, keys_for
+from ftexp.run import Prepared, known_keys
 from ftexp.state import State
 from ftexp.suitability import Advice
 from ftexp.sweep.expand import Asked
@@ -146,7 +146,7 @@ class PlanReport(Value):
 
 def plan(cells: Sequence[PreparedCell], sweep: str | None, asked: Asked, command: Sequence[str], state: State, today: date) -> PlanReport:
     """Of one run, or of the runs of a sweep. Writes nothing."""
-    steps = {c.number: list(_steps(keys_for(c.prepared, c.prepared.model.local))) if c.prepared.model.local else [] for c in cells}
+    steps = {c.number: list(_steps(keys)) if (keys := known_keys(c.prepared)) else [] for c in cells}
     wanted = {key.value for each in steps.values() for _, key in each}
     done = {key for key in wanted if state.journal.result(key) is not None} if state.exists else set[str]()
     estimates = [c.prepared.estimate.without(done) for c in cells]

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from ftexp.withheld import without_keys
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -20,12 +22,17 @@ class Progress:
         """The same with `prefix` before every line, for one of several that tell."""
         return Progress(self.console, prefix)
 
+    @property
+    def plain(self) -> Progress:
+        """The same without bars, where several tell at a time."""
+        return plain(self.prefix)
+
     def __reduce__(self) -> tuple[Callable[[str], Progress], tuple[str]]:
         """In another process it writes to that one's standard error, without bars: several would write over each other."""
         return plain, (self.prefix,)
 
     def say(self, text: str) -> None:
-        self.console.print(self.prefix + text, style="dim", highlight=False, markup=False, soft_wrap=True)
+        self.console.print(without_keys(self.prefix + text), style="dim", highlight=False, markup=False, soft_wrap=True)
 
     @contextmanager
     def task(self, title: str, total: int) -> Iterator[Callable[[int, str], None]]:
@@ -45,7 +52,7 @@ class Progress:
         columns = (TextColumn("{task.description:<18}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeElapsedColumn())
         with Bars(*columns, TextColumn("left"), TimeRemainingColumn(), TextColumn("{task.fields[remark]}"), console=self.console) as bars:
             bar = bars.add_task(self.prefix + title, total=total, remark="")
-            yield lambda done, remark: bars.update(bar, completed=done, remark=remark)
+            yield lambda done, remark: bars.update(bar, completed=done, remark=without_keys(remark))
 
 
 def plain(prefix: str) -> Progress:

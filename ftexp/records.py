@@ -17,20 +17,22 @@ from ftexp.state import State
 from ftexp.tracking.events import Table
 
 if TYPE_CHECKING:
-    from ftexp.backends.opening import LocalModel
+    from ftexp.backends.base import Tuned
+    from ftexp.backends.hosted.model import ServiceModel
+    from ftexp.backends.local.model import LocalModel
     from ftexp.config import RunConfig
     from ftexp.run import Evaluated, Record
 
 
 @dataclass(frozen=True)
 class TunedRun:
-    """A finished run's config, base model and adapter directory."""
+    """A finished run's config, base model and what was put onto it."""
 
     row: RunRow
     config: RunConfig
     record: Record
-    model: LocalModel
-    adapter: Path
+    model: LocalModel | ServiceModel
+    tuned: Tuned
 
 
 @dataclass(frozen=True)
@@ -145,7 +147,7 @@ def _result(row: RunRow, inputs: Inputs, table: Table | None) -> RunResult:
         best_validation_loss=losses[0] if losses else None,
         train_seconds=training.seconds,
         evaluation_seconds=record.evaluation_seconds,
-        billed_usd=0.0 if config["model"]["provider"]["kind"] == "local" else None,
+        billed_usd=record.billed_usd,
     )
 
 
@@ -179,13 +181,18 @@ def open_tuned(reference: str, state: State) -> TunedRun:
     opening = open_model(config.model, config.prices, Splits((), (), ()))
     for obstacle in opening.obstacles:
         raise obstacle
-    assert opening.local, "a model without obstacles is open"
-    if opening.local.revision != record.revision:
-        where = opening.local.directory
+    assert opening.opened, "a model without obstacles is open"
+    tuned = record.training.tuned(state.root)
+    if opening.local and isinstance(tuned, Path):
+        _check_files(row, record, opening.local, tuned)
+    return TunedRun(row, config, record, opening.opened, tuned)
+
+
+def _check_files(row: RunRow, record: Record, model: LocalModel, adapter: Path) -> None:
+    if model.revision != record.revision:
         raise StateError(
-            f"{where}: not the model that run {row.id} tuned: its files have changed since, and the adapter fits only the old ones"
+            f"{model.directory}: not the model that run {row.id} tuned: its files have changed since, "
+            "and the adapter fits only the old ones"
         )
-    adapter = state.root / record.training.adapter.path
     if not (adapter / "adapter_model.safetensors").is_file():
         raise StateError(f"{adapter}: the adapter of run {row.id} is gone; train it again with replicate=2")
-    return TunedRun(row, config, record, opening.local, adapter)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from ftexp import __version__
+from ftexp.backends.results import TrainingResult
 from ftexp.config import RunConfig
 from ftexp.cost import Range
 from ftexp.evaluation.flips import Flips
@@ -15,6 +16,7 @@ from ftexp.evaluation.metrics.labels import MacroF1, confusion
 from ftexp.evaluation.scoring import Scores
 from ftexp.journal import Journal, RunRow
 from ftexp.provenance import Inputs, inputs_from
+from ftexp.report.money import bill
 from ftexp.report.run.facts import Confusion, DataUsed, Fact, RunReport, Spent
 from ftexp.run import Evaluated, Record
 from ftexp.tracking.events import Event, Figures, Input, Params, Tags, Text, parse
@@ -45,7 +47,8 @@ def report_of(row: RunRow, record: Evaluated, journal: Journal, today: date) -> 
         confidence=config.evaluation.confidence,
         few_shot=config.evaluation.few_shot,
         curve=training.curve if training else (),
-        best_step=training.best_step if training else None,
+        best_step=training.best_step if training and (training.adapter or training.best_step < training.steps) else None,
+        evaluated=_evaluated(training) if training else "",
         version=__version__,
         written_on=today,
         gates=record.gates,
@@ -53,11 +56,18 @@ def report_of(row: RunRow, record: Evaluated, journal: Journal, today: date) -> 
         confusion=_confusion(row.id, config, journal),
         diagnoses=record.diagnoses if isinstance(record, Record) else (),
         spent=tuple(_spent(record, told)),
-        money="nothing billed: trained on this machine" if config.model.provider.kind == "local" else "",
+        money=bill(config.model.provider, record.billed_usd) if isinstance(record, Record) else "",
         commands=tuple(_commands(row, config, told)),
         made_with=tuple(_made_with(told.inputs)),
         packages=tuple(f"{name} {version}" for name, version in sorted(told.inputs.packages.items())),
     )
+
+
+def _evaluated(training: TrainingResult) -> str:
+    if training.hosted:
+        which = "the last step" if training.best_step == training.steps else f"the best checkpoint, step {training.best_step}"
+        return f"The model evaluated is that of {which}: {training.hosted.model}."
+    return f"The model evaluated is that of step {training.best_step}, where the validation loss is lowest."
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,16 @@ from contextlib import contextmanager
 from datetime import date
 
 from ftexp.backends.providers import LocalProvider, OpenAIProvider
+from ftexp.billing import step_usd
 from ftexp.budget import UNITS, Budget, Planned, Share, Unit, Verdict, amount, verdict
 from ftexp.cost import TRAINING, Estimate, Part, on_a_service
 from ftexp.errors import BudgetError
 from ftexp.estimating import estimate_of, work_of
 from ftexp.keys import Keys
-from ftexp.run import Prepared, keys_for
+from ftexp.prices import ModelPrice
+from ftexp.run import Prepared, known_keys
 from ftexp.state import State
+from ftexp.values import Value
 
 
 def judged(runs: Sequence[tuple[str, Prepared]], budget_id: str, state: State) -> Verdict:
@@ -36,8 +39,7 @@ def _planned(number: int, title: str, p: Prepared, state: State) -> Planned:
 
 def left_of(p: Prepared, state: State) -> Estimate:
     """The estimate without the steps that are on record."""
-    keys = keys_for(p, p.model.local) if p.model.local else None
-    estimate = estimate_of(p, keys, state)
+    estimate = estimate_of(p, known_keys(p), state)
     journal = state.journal if state.exists else None
     return estimate.without([part.key for part in estimate.parts if journal and journal.result(part.key) is not None])
 
@@ -57,24 +59,49 @@ class Allowance:
     """What one run has set aside of a budget, step by step. One without limits lets everything go on."""
 
     def __init__(
-        self, state: State, budget: str, run: str, shares: Mapping[Unit, Share], amounts: Mapping[Unit, Mapping[str, float]]
+        self,
+        state: State,
+        budget: str,
+        run: str,
+        shares: Mapping[Unit, Share],
+        amounts: Mapping[Unit, Mapping[str, float]],
+        price: ModelPrice | None = None,
     ) -> None:
-        self.state, self.budget, self.run = state, budget, run
+        """`price` is that of a service, whose bill counts tokens; this machine's counts seconds."""
+        self.state, self.budget, self.run, self.price = state, budget, run, price
+        self._begun: set[str] = set()
         self._shares, self._amounts = shares, amounts
         self._now: dict[Unit, Share] = {}
         self._key, self._started = "", 0.0
 
     @contextmanager
     def step(self, key: str) -> Iterator[None]:
-        """What is worked out inside counts as this step's, and is settled at its end, however that comes."""
+        """What is worked out inside counts as this step's, and is settled at its end, however that comes.
+
+        At a service it is settled by `came`; until then it stays set aside, since some of it may have been paid for, or will be.
+        """
         self._now = {unit: self._of(unit, key) for unit in self._shares}
         self._key, self._started = key, time.monotonic()
+        self._begun |= {key} if self.price else set()
         try:
             yield
         finally:
             seconds, self._key = time.monotonic() - self._started, ""
             for unit, share in self._shares.items():
-                self.state.journal.settle(self.budget, unit, self.run, key, seconds * share.per_second)
+                if share.per_second:
+                    self.state.journal.settle(self.budget, unit, self.run, key, seconds * share.per_second)
+
+    def came(self, name: str, result: Value) -> None:
+        """What the step in hand came to, of which a service sends a bill."""
+        if self.price and "usd" in self._shares:
+            billed = step_usd(name, result, self.price)
+            spent = self._amounts["usd"].get(self._key, 0.0) if billed is None else billed
+            self.state.journal.settle(self.budget, "usd", self.run, self._key, spent)
+            self._begun.discard(self._key)
+
+    def nothing_spent(self) -> None:
+        """The step in hand has come to nothing that is billed."""
+        self._begun.discard(self._key)
 
     def _of(self, unit: Unit, key: str) -> Share:
         share = self._shares[unit]
@@ -105,7 +132,7 @@ class Allowance:
 
     def release(self) -> None:
         if self._shares:
-            self.state.journal.release(self.budget, self.run)
+            self.state.journal.release(self.budget, self.run, but=self._begun)
 
 
 @contextmanager
@@ -114,7 +141,7 @@ def set_aside(p: Prepared, keys: Keys, budget: str, run: str, at_once: int, stat
 
     A run that can't be estimated yet sets aside all that is left, or its part of it where `at_once` runs go on side by side.
     """
-    limits = {unit: limit for unit in UNITS if (limit := p.config.budget.limit(unit)) is not None and _per_second(p, unit) > 0}
+    limits = {unit: limit for unit in UNITS if (limit := p.config.budget.limit(unit)) is not None and _is_spent(p, unit)}
     estimate = left_of(p, state) if limits else None
     shares: dict[Unit, Share] = {}
     amounts: dict[Unit, dict[str, float]] = {}
@@ -123,7 +150,7 @@ def set_aside(p: Prepared, keys: Keys, budget: str, run: str, at_once: int, stat
         for unit, limit in limits.items():
             amounts[unit] = _reserved(estimate, unit, limit, at_once, budget, run, state)
             shares[unit] = Share(unit, limit, _per_second(p, unit), 0.0)
-    allowance = Allowance(state, budget, run, shares, amounts)
+    allowance = Allowance(state, budget, run, shares, amounts, _price(p))
     try:
         yield allowance
     finally:
@@ -152,6 +179,16 @@ def _reserved(estimate: Estimate, unit: Unit, limit: float, at_once: int, budget
 def _high(part: Part, unit: Unit) -> float | None:
     found = part.usd if unit == "usd" else part.seconds
     return None if found is None else found.high / (1 if unit == "usd" else 60)
+
+
+def _price(p: Prepared) -> ModelPrice | None:
+    """Of a service that sends bills."""
+    return p.model.price if p.model.is_billed else None
+
+
+def _is_spent(p: Prepared, unit: Unit) -> bool:
+    """Whether a run takes any of this unit."""
+    return _per_second(p, unit) > 0 or (unit == "usd" and _price(p) is not None)
 
 
 def _per_second(p: Prepared, unit: Unit) -> float:

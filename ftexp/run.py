@@ -7,26 +7,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from ftexp.advice import Earlier, advice_for, earlier_runs
-from ftexp.backends.local.backend import LocalBackend
-from ftexp.backends.opening import LocalModel, Opening, open_model
-from ftexp.backends.results import Answers, File, Point, TrainingResult
+from ftexp.backends.base import OpenModel, Order, Tuned
+from ftexp.backends.opening import Opening, open_model
+from ftexp.backends.results import Answers, TrainingResult
+from ftexp.billing import total_usd
 from ftexp.budget import Planned, verdict
 from ftexp.config import RunConfig
 from ftexp.cost import NOTHING, Estimate
 from ftexp.data.loading import Loaded, load
 from ftexp.diagnosis import Diagnosis, diagnose
-from ftexp.errors import FtexpError, NotThereYetError
+from ftexp.errors import ConfigError, FtexpError, NotThereYetError
 from ftexp.estimating import Said, count_asked, estimate_of
 from ftexp.evaluation.asking import Ask, asks, findings_of, questions_of, ranking_ask
 from ftexp.evaluation.flips import Flips, flips
 from ftexp.evaluation.gates import GateReport
-from ftexp.evaluation.items import TEST, Item, Prompts, Questions, SubjectName, items_of
+from ftexp.evaluation.items import TEST, Item, Prompts, Questions, items_of
 from ftexp.evaluation.judging import judge
+from ftexp.evaluation.metrics.base import MeasuredMetric
 from ftexp.evaluation.scoring import Comparison, Scores, Selection, compare, score
-from ftexp.files import sha256_of
 from ftexp.hearing import Subjects, hear, rank_by
 from ftexp.keys import Keys, keys_of
 from ftexp.loss_curve import curves_of
@@ -36,7 +36,6 @@ from ftexp.side_effects import copied, forgotten
 from ftexp.state import State
 from ftexp.steps import Steps
 from ftexp.suitability import Advice, mistakes
-from ftexp.tracking.events import figures_of
 from ftexp.validation.findings import Finding
 from ftexp.validation.reporting import with_findings, with_lengths
 from ftexp.values import Value
@@ -57,6 +56,9 @@ class Prepared:
     estimate: Estimate  # of the whole run, from what was measured before it
     label: str = ""  # what else tells it from the other runs of its sweep
     again: str = ""  # sets a run that is made again apart from the one on record
+    trains: bool = True  # false: a model that is there already is only asked
+    tuned: str = ""  # names such a model, by the key of its training or by its content
+    retry_failed: bool = False  # another job, where a service has ended this training's badly
 
     @property
     def items(self) -> tuple[Item, ...]:
@@ -119,6 +121,7 @@ class Record(Evaluated):
     """What a finished run came to."""
 
     training: TrainingResult
+    billed_usd: float | None = 0.0  # by a service, for all of its steps, those that it shares with other runs too; None: not known
     selection: Selection | None = None
     diagnoses: tuple[Diagnosis, ...] = ()
 
@@ -134,10 +137,10 @@ def prepare(config: RunConfig, state: State, once: Once | None = None) -> Prepar
     hyperparameters = resolve(config.hyperparameters, len(data.splits.train))
     model = once(("model", config.model, config.prices, data.digests), lambda: open_model(config.model, config.prices, data.splits))
     data = replace(data, report=with_findings(data.report, model.remarks, checks.severity))
-    model = replace(model, obstacles=(*model.obstacles, *_method_obstacle(config)))
+    if model.opened:
+        model = replace(model, obstacles=(*model.obstacles, *_obstacles(config, model.opened, hyperparameters)))
     if model.local:
         data = replace(data, report=with_lengths(data.report, model.local.name, model.local.lengths))
-        model.local.job(hyperparameters, config.seed, config.training)  # raises where a value is left to a service
     evaluation, there = config.evaluation, items_of(data.splits.validation)
     asking = (data.digests, evaluation.few_shot, evaluation.generation, evaluation.suites)
     questions = once(("questions", asking), lambda: questions_of(evaluation, data.splits))
@@ -146,30 +149,40 @@ def prepare(config: RunConfig, state: State, once: Once | None = None) -> Prepar
     p = Prepared(config, data, hyperparameters, model, questions, there, {}, earlier, NOTHING)
     counting = ("asked", config.model, config.prices, asking, evaluation.measure_validation)
     p = replace(p, asked=once(counting, lambda: count_asked(model, p.asks)))
-    return replace(p, estimate=estimate_of(p, keys_for(p, model.local) if model.local else None, state))
+    return replace(p, estimate=estimate_of(p, known_keys(p), state))
 
 
-def _method_obstacle(config: RunConfig) -> tuple[FtexpError, ...]:
-    if config.training.method == "supervised":
-        return ()
-    return (NotThereYetError(f"training.method: training with {config.training.method} isn't there yet; expected supervised"),)
+def _obstacles(config: RunConfig, model: OpenModel, hyperparameters: Resolved) -> tuple[FtexpError, ...]:
+    """What isn't there yet. Raises ConfigError for what the model can't be told."""
+    try:
+        model.check(config.training.method, hyperparameters, config.seed, config.training)
+    except NotThereYetError as error:
+        return (error,)
+    if config.evaluation.headline_is_loss and model.machine is None:
+        return (ConfigError(_no_likelihoods(config)),)
+    return ()
 
 
-def execute(p: Prepared, model: LocalModel, keys: Keys, step: Steps) -> Record:
+def _no_likelihoods(config: RunConfig) -> str:
+    evaluation = config.evaluation
+    others = [f"eval.headline={name}" for name, metric in evaluation.by_name.items() if not isinstance(metric, MeasuredMetric)]
+    return f"eval.headline: {evaluation.headline} is a likelihood, which a service doesn't give; expected {' or '.join(others)}"
+
+
+def execute(p: Prepared, model: OpenModel, keys: Keys, step: Steps) -> Record:
     """Raises BackendError's kin where training or answering fails; what was done until then stays on record."""
-    backend = model.backend()
-
-    training = step("train", keys.train, TrainingResult, lambda: _train(p, model, backend, keys.train.value, step))
+    training = step("train", keys.train, TrainingResult, lambda: model.train(_order(p, keys), step))
     step.state.discard("training", keys.train.value)  # not before the result is on record: a start cut off in between goes on from it
-    subjects = Subjects(model.revision, backend, adapters_of(training, step.state.root))
-    found = evaluate(p, subjects, keys, step)
+    subjects = subjects_of(model, training.tuned(step.state.root))
+    found = evaluate(p, model, subjects, keys, step)
     selection = rank_by(p, subjects, keys, step) if keys.select else None
     diagnoses = _diagnosed(p, training, found, step)
 
-    return Record(**dict(found), training=training, selection=selection, diagnoses=diagnoses)
+    billed = _billed(p, training, step)
+    return Record(**dict(found), training=training, billed_usd=billed, selection=selection, diagnoses=diagnoses)
 
 
-def evaluate(p: Prepared, subjects: Subjects, keys: Keys, step: Steps) -> Evaluated:
+def evaluate(p: Prepared, model: OpenModel, subjects: Subjects, keys: Keys, step: Steps) -> Evaluated:
     """Base, few-shot and tuned model are asked, scored, compared and judged."""
     evaluation = p.config.evaluation
 
@@ -181,7 +194,14 @@ def evaluate(p: Prepared, subjects: Subjects, keys: Keys, step: Steps) -> Evalua
         step("flips", keys.flips, Flips, lambda: flips(evaluation, evaluation.headline, "base", heard[TEST], scores))
 
     seconds = sum(h.seconds for h in heard.values())
-    return Evaluated(comparison=comparison, evaluation_seconds=seconds, revision=subjects.revision, gates=gates)
+    return Evaluated(comparison=comparison, evaluation_seconds=seconds, revision=model.revision, gates=gates)
+
+
+def _billed(p: Prepared, training: TrainingResult, step: Steps) -> float | None:
+    if not p.model.is_billed:
+        return 0.0
+    answers = [(ask.step, step.result_of(ask.step, Answers)) for ask in p.asks if ask.kind == "answers"]
+    return total_usd([("train", training), *answers], p.model.price) if p.model.price else None
 
 
 def _diagnosed(p: Prepared, training: TrainingResult, found: Evaluated, step: Steps) -> tuple[Diagnosis, ...]:
@@ -192,36 +212,21 @@ def _diagnosed(p: Prepared, training: TrainingResult, found: Evaluated, step: St
     return diagnose(curves_of(training.curve), training.best_step, training.steps, p.hyperparameters, stopping, lost, copies)
 
 
-def keys_for(p: Prepared, model: LocalModel, tuned: str = "") -> Keys:
-    """`tuned` names an adapter that is evaluated instead of one trained now."""
-    data = p.data.digests
-    return keys_of(p.config, p.hyperparameters, model.revision, model.machine, data, p.questions, p.validation_items, p.again, tuned)
+def known_keys(p: Prepared) -> Keys | None:
+    """None for a model that isn't on this machine yet."""
+    return keys_for(p, p.model.opened) if p.model.opened else None
 
 
-def adapters_of(training: TrainingResult, root: Path) -> dict[SubjectName, Path | None]:
-    """What is put onto the base model for each subject."""
-    return {"base": None, "few_shot": None, "tuned": root / training.adapter.path}
+def keys_for(p: Prepared, model: OpenModel) -> Keys:
+    return keys_of(p.config, p.hyperparameters, model, p.data.digests, p.questions, p.validation_items, p.again, p.tuned)
 
 
-def _train(p: Prepared, model: LocalModel, backend: LocalBackend, key: str, step: Steps) -> TrainingResult:
-    """Trains in a folder of the key, where a cut-off run goes on; keeps the adapter under the name of its content."""
-    folder, job = step.state.folder("training", key), model.job(p.hyperparameters, p.config.seed, p.config.training)
-    with step.progress.task("training", job.steps) as reached:
+def subjects_of(model: OpenModel, tuned: Tuned | None) -> Subjects:
+    """Who is asked; without a tuned model its questions are left out before."""
+    return {"base": model.subject(None), "few_shot": model.subject(None), "tuned": model.subject(tuned)}
 
-        def report(point: Point) -> None:
-            step.tell(*figures_of(point))
-            reached(point.step, ", ".join(f"{name} {value:.3f}" for name, value in point.figures.items() if name.endswith("loss")))
 
-        trained = backend.train(job, folder, report, step.used_up)
-    step.state.journal.measured(model.work, trained.tokens / trained.seconds)
-    sha256 = sha256_of(trained.adapter / "adapter_model.safetensors")
-    adapter = File(path=step.state.keep(trained.adapter, "adapters", sha256), sha256=sha256)
-    return TrainingResult(
-        curve=trained.curve,
-        adapter=adapter,
-        best_step=trained.best_step,
-        steps=trained.steps,
-        planned_steps=job.steps,
-        trained_tokens=trained.tokens,
-        seconds=trained.seconds,
-    )
+def _order(p: Prepared, keys: Keys) -> Order:
+    splits, config = p.data.splits, p.config
+    parts = (splits.train, splits.validation)
+    return Order(keys.train.value, p.name, *parts, p.hyperparameters, config.seed, config.training, p.retry_failed)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from functools import partial
+from threading import Event
 from typing import TYPE_CHECKING, TypeVar
 
 from ftexp.evaluation.items import SubjectName
 from ftexp.keys import Key
 from ftexp.progress import Progress
 from ftexp.state import State
-from ftexp.tracking.events import Event, events_of
+from ftexp.tracking.events import Event as Told
+from ftexp.tracking.events import events_of
 from ftexp.values import Value
 
 if TYPE_CHECKING:
@@ -23,14 +25,17 @@ R = TypeVar("R", bound=Value)
 class Steps:
     """Journal, timing, progress and tracking of one run's steps, so that the recipe stays one line a step."""
 
-    def __init__(self, state: State, run: str, progress: Progress, allowance: Allowance | None = None) -> None:
-        self.state, self.run, self.progress, self._allowance = state, run, progress, allowance
+    def __init__(
+        self, state: State, run: str, progress: Progress, allowance: Allowance | None = None, stopping: Event | None = None
+    ) -> None:
+        """`stopping` is set once whoever gave the command wants it to stop; then a pause ends in KeyboardInterrupt, in any thread."""
+        self.state, self.run, self.progress, self._allowance, self._stopping = state, run, progress, allowance, stopping or Event()
         self.computed: list[str] = []
 
     def __call__(self, name: str, key: Key, kind: type[R], work: Callable[[], R]) -> R:
         """The step's result. Two processes that want the same step: one works, the other waits and reads."""
-        result = self._on_record(key, kind) or self._worked_out(name, key, kind, work)
         self.state.journal.add_step(self.run, name, key.value)
+        result = self._on_record(key, kind) or self._worked_out(name, key, kind, work)
         self.tell(*events_of(name, result))
         return result
 
@@ -46,8 +51,18 @@ class Steps:
     def _is_busy(self, key: Key) -> bool:
         return self.state.journal.result(key.value) is None and self.state.is_locked(key.value)
 
-    def tell(self, *events: Event) -> None:
+    def tell(self, *events: Told) -> None:
         self.state.journal.emit(self.run, [(event.ident, event.model_dump_json()) for event in events])
+
+    def pause(self, seconds: float) -> None:
+        """Waits for something that others do."""
+        if self._stopping.wait(seconds):
+            raise KeyboardInterrupt
+
+    def nothing_spent(self) -> None:
+        """The step in hand has come to nothing that a service bills."""
+        if self._allowance:
+            self._allowance.nothing_spent()
 
     def used_up(self) -> str:
         """Why the budget lets the step in hand go on no longer; empty while it does."""
@@ -58,6 +73,8 @@ class Steps:
 
         def told(done: int, remark: str) -> None:
             reached(done, remark)
+            if self._stopping.is_set():
+                raise KeyboardInterrupt
             if self._allowance:
                 self._allowance.check()
 
@@ -87,6 +104,8 @@ class Steps:
             self.state.journal.intend(key.value, name, key.inputs, key.version)
             with self._allowance.step(key.value) if self._allowance else nullcontext():
                 result = work()
+                if self._allowance:
+                    self._allowance.came(name, result)
             self.state.journal.conclude(key.value, result.model_dump_json(by_alias=True))
             self.computed.append(name)
             return result

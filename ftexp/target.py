@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ftexp.backends.base import Tuned
 from ftexp.compose import Composed, compose, recorded
 from ftexp.config import RunConfig
 from ftexp.errors import ConfigError
@@ -16,19 +17,20 @@ from ftexp.state import State
 from ftexp.values import digest
 
 BASE = "base"
+FINE_TUNE = "ft:"  # how services name fine-tunes and their checkpoints
 GROUPS = ("eval", "dataset", "tracking", "prices", "checks")  # of which another may be chosen for a model that is there
-KEYS = (*GROUPS, "name", "goal", "model.provider.threads", "suitability")
+KEYS = (*GROUPS, "name", "goal", "budget", "cost", "model.provider.threads", "model.provider.deployments", "suitability")
 
 
 @dataclass(frozen=True)
 class Target:
-    """`adapter` is put onto the model of the config; None: that model by itself. `key` names the adapter by the training that made
-    it, so that what it has answered before is known, or else by its content.
+    """`tuned` is put onto the model of the config, or asked in its place; None: that model by itself. `key` names it by
+    the training that made it, so that what it has answered before is known, or else by its content.
     """
 
     title: str
     composed: Composed
-    adapter: Path | None
+    tuned: Tuned | None
     key: str = ""
 
 
@@ -43,6 +45,8 @@ def find_target(reference: str, words: Sequence[str], state: State) -> Target:
     if (path / "config.json").is_file():
         composed = compose(["model=local", f"model.provider.path={path.resolve()}", *words], state.root)
         return Target(str(path), composed, None)
+    if reference.startswith(FINE_TUNE):
+        return Target(reference, compose(words, state.root), reference, digest("fine-tune", reference))
     if path.is_dir():
         raise ConfigError(f"{path}: found neither adapter_model.safetensors nor config.json in it, expected an adapter or a model")
     return _of_run(reference, words, state)
@@ -54,7 +58,7 @@ def _of_run(reference: str, words: Sequence[str], state: State) -> Target:
         raise ConfigError(*faults)
     config = with_groups(tuned.config, words, state.root)
     key = state.journal.key_of(tuned.row.id, "train")
-    return Target(tuned.row.id, recorded(config, ["evaluate", tuned.row.id, *words]), tuned.adapter, key)
+    return Target(tuned.row.id, recorded(config, ["evaluate", tuned.row.id, *words]), tuned.tuned, key)
 
 
 def with_groups(config: RunConfig, words: Sequence[str], root: Path) -> RunConfig:

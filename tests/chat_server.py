@@ -133,7 +133,7 @@ def _handler(server: ChatServer) -> type[BaseHTTPRequestHandler]:
             self.wfile.write(response.body[: len(response.body) // 2] if response.cut else response.body)
             self.close_connection = self.close_connection or response.cut
 
-        do_GET = do_POST
+        do_GET = do_DELETE = do_POST
 
         def log_message(self, format: str, *args: object) -> None:
             """Nothing between the tests' own words."""

@@ -73,7 +73,10 @@ MISTYPED_OPTIONS = [
         "dataset: found 'jsnl', expected one of alpaca, customer_service_zh, jsonl, sharegpt, support_tickets, table; did you mean jsonl?",
     ),
     ("preset=smal_dataset", "preset: found 'smal_dataset', expected one of auto, large_dataset, medium_dataset, small_dataset; did you"),
-    ("model=smollm2", "model: found 'smollm2', expected one of gpt-4.1, gpt-4.1-mini, gpt-4o, gpt-4o-mini, local, smollm2-135m; did"),
+    (
+        "model=smollm2",
+        "model: found 'smollm2', expected one of azure, compatible, gpt-4.1, gpt-4.1-mini, gpt-4o, gpt-4o-mini, local, ",
+    ),
     ("eval=ticket", "eval: found 'ticket', expected one of chat, chat_checklist, checklist, tickets; did you mean tickets?"),
     ("experiment=quickstat", "experiment: found 'quickstat', expected one of epochs_lr_sweep, examples_needed, quickstart; did you mean"),
     ("tracking=mlruns", "tracking: found 'mlruns', expected one of local, server"),

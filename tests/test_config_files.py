@@ -13,7 +13,13 @@ from ftexp.errors import ConfigError
 CONF = Path(__file__).parent.parent / "conf"
 CHOICES = [f"{path.parent.name}={path.stem}" for path in sorted(CONF.glob("*/*.yaml"))]
 OWN_FILES = {f"dataset={kind}": ["dataset.path=mine"] for kind in ("jsonl", "table", "sharegpt", "alpaca")}
-TO_BE_GIVEN = OWN_FILES | {"model=local": ["model.provider.path=/models/mine"]}
+A_SERVICE = "model.provider.base_url=https://api.example.com/v1"
+OWN_MODELS = {
+    "model=local": ["model.provider.path=/models/mine"],
+    "model=azure": [A_SERVICE],
+    "model=compatible": [A_SERVICE, "model.provider.model=mine"],
+}
+TO_BE_GIVEN = OWN_FILES | OWN_MODELS
 
 
 def composed(*words: str, here: Path = CONF.parent) -> Composed:

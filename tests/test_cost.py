@@ -12,7 +12,6 @@ from ftexp.cost import (
     Rate,
     Work,
     apart,
-    billed_usd,
     epochs_of,
     on_a_service,
     on_this_machine,
@@ -145,8 +144,3 @@ def test_what_runs_share_counts_once_and_what_is_on_record_not_at_all() -> None:
 
     assert total(e.usd for e in apart([run("a"), run("b")])) == Range.exactly(3)
     assert run("a").without(["a"]).usd == Range.exactly(1)
-
-
-def test_a_bill_is_the_tokens_that_the_service_says_it_trained_on() -> None:
-    assert billed_usd(300_000, PRICE) == 7.5
-    assert billed_usd(300_000, None) is None

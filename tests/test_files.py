@@ -6,6 +6,7 @@ import resource
 import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -85,3 +86,9 @@ def test_the_hash_of_a_directory_does_not_depend_on_where_it_is_or_when_it_was_w
         for name in names:
             (tmp_path / root / name).write_text(name, encoding="utf-8")
     assert sha256_of(tmp_path / "one") == sha256_of(tmp_path / "two")
+
+
+def test_threads_of_one_process_may_write_one_file_at_once(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda n: write_atomically(tmp_path / "file", b"x" * 1000 * (n % 8)), range(80)))
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]

@@ -126,7 +126,7 @@ def write_newer(path: Path) -> None:
 UNUSABLE = {
     "text": (write_text, "journal.db: the journal can't be used .file is not a database.*move it away"),
     "foreign": (write_foreign, "a database, but not ftexp's"),
-    "newer": (write_newer, r"journal.db: written by a newer version of ftexp \(format 99, this one reads 3\)"),
+    "newer": (write_newer, r"journal.db: written by a newer version of ftexp \(format 99, this one reads 4\)"),
     "directory": (Path.mkdir, "unable to open database file"),
 }
 

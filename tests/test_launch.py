@@ -238,7 +238,7 @@ def test_what_was_planned_later_adds_no_second_point_to_the_figures_of_the_data(
 def test_an_interrupted_run_says_how_to_go_on(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     break_training(monkeypatch, KeyboardInterrupt())
     said = project.run()
-    assert (said.code, said.err.splitlines()[-1]) == (130, "ftexp: interrupted; the same command goes on from the last checkpoint")
+    assert (said.code, said.err.splitlines()[-1]) == (130, "ftexp: interrupted; the same command goes on from where it was")
     assert [r.state for r in State(project.path).journal.runs()] == ["interrupted"]
     assert mlflow_run(project).info.status == "KILLED"
 

@@ -21,7 +21,7 @@ def test_pairs_are_checked_and_planned_and_not_yet_trained(bare_project: Project
     assert ftexp("check", *words).code == 0
     plan, run = ftexp("plan", *words), ftexp("run", *words)
     assert plan.code == 0 and "training with dpo isn't there yet" in plan.out
-    assert run.code == 2 and "training.method: training with dpo isn't there yet; expected supervised" in run.err
+    assert run.code == 2 and "training.method: training with dpo isn't there yet on this machine; expected supervised" in run.err
 
 
 def test_tools_are_an_obstacle_on_this_machine(bare_project: Project) -> None:

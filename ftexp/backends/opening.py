@@ -5,99 +5,49 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ftexp.backends.embedded import cache_root, locate
-from ftexp.backends.local.chat import ChatTokenizer, Encoded
-from ftexp.backends.local.job import Job
-from ftexp.backends.local.machine import Machine, require_local_extra, resolve_machine
+from ftexp.backends.hosted.model import ServiceModel
+from ftexp.backends.local.chat import ChatTokenizer
+from ftexp.backends.local.machine import require_local_extra, resolve_machine
+from ftexp.backends.local.model import LocalModel
 from ftexp.backends.providers import LocalProvider, Model, OpenAIProvider
-from ftexp.config import Training
 from ftexp.data.messages import Example, Splits
 from ftexp.errors import ConfigError, DataError, FtexpError, ModelError, NotThereYetError
-from ftexp.presets import Resolved
 from ftexp.prices import ModelPrice, Prices
 from ftexp.tokens import TokenCounts, hosted_counter, total
 from ftexp.validation.findings import Finding, counted
 from ftexp.validation.template import unseen_names
 from ftexp.values import digest
 
-if TYPE_CHECKING:
-    from ftexp.backends.local.backend import LocalBackend
-
 _CONTENT = ("*.safetensors", "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "chat_template.jinja")
-
-
-@dataclass(frozen=True)
-class LocalModel:
-    """A model directory on this machine. `revision` changes with the bytes that a result depends on."""
-
-    name: str
-    directory: Path
-    revision: str
-    provider: LocalProvider
-    machine: Machine
-    tokenizer: ChatTokenizer
-    train: tuple[Encoded, ...]
-    validation: tuple[Encoded, ...]
-
-    @cached_property
-    def work(self) -> str:
-        """Names the kind of work that a measured training rate holds for."""
-        return digest(self.revision, self.machine, self.provider.lora)
-
-    @property
-    def lengths(self) -> dict[str, list[int]]:
-        """Tokens of each example, by split."""
-        return {"train": [len(e.ids) for e in self.train], "validation": [len(e.ids) for e in self.validation]}
-
-    def job(self, hyperparameters: Resolved, seed: int, training: Training) -> Job:
-        """Raises ConfigError where a value is left to a service."""
-        h = hyperparameters
-        if h.n_epochs == "provider_auto" or h.batch_size == "provider_auto" or h.learning_rate_multiplier == "provider_auto":
-            raise ConfigError("hyperparameters: found provider_auto, which is for hosted services; on this machine use auto or a number")
-        rate = self.provider.lora.learning_rate * h.learning_rate_multiplier
-        return Job(
-            train=self.train,
-            validation=self.validation,
-            n_epochs=h.n_epochs,
-            batch_size=h.batch_size,
-            learning_rate=rate,
-            seed=seed,
-            lora=self.provider.lora,
-            validate_every=self.provider.validate_every,
-            early_stopping=training.early_stopping,
-            best_metric=training.best_metric,
-        )
-
-    def backend(self) -> LocalBackend:
-        return _backend(self.directory, self.revision, self.machine)
-
-
-@lru_cache(maxsize=1)
-def _backend(directory: Path, revision: str, machine: Machine) -> LocalBackend:
-    """One for all runs of a process that follow each other on one model, so that it is loaded once."""
-    from ftexp.backends.local.backend import LocalBackend
-
-    return LocalBackend(directory, machine, ChatTokenizer(directory))
 
 
 @dataclass(frozen=True)
 class Opening:
     """What is known of a model before anything is spent.
 
-    `obstacles` stand in the way of running it, not of planning. `local` is None for a hosted model and for one that
-    isn't on this machine yet; `tokens` is None where no tokenizer is at hand, `price` where no table has the model.
-    `remarks` are warnings: what of the examples this model doesn't see.
+    `obstacles` stand in the way of running it, not of planning. `opened` is None for a model that isn't on this machine yet;
+    `tokens` is None where no tokenizer is at hand, `price` where no table has the model. `remarks` are warnings: what of the examples this
+    model doesn't see.
     """
 
-    local: LocalModel | None
+    opened: LocalModel | ServiceModel | None
     tokens: TokenCounts | None
     price: ModelPrice | None
     obstacles: tuple[FtexpError, ...]
     remarks: tuple[Finding, ...] = ()
+
+    @property
+    def is_billed(self) -> bool:
+        """Whether a service sends a bill."""
+        return isinstance(self.opened, ServiceModel) and self.opened.provider.is_billed
+
+    @property
+    def local(self) -> LocalModel | None:
+        """None for a service's."""
+        return self.opened if isinstance(self.opened, LocalModel) else None
 
 
 def open_model(model: Model, prices: Prices, splits: Splits) -> Opening:
@@ -115,7 +65,7 @@ def open_model(model: Model, prices: Prices, splits: Splits) -> Opening:
                 return Opening(None, None, None, (error,), remarks)
             return Opening(local, _local_tokens(local, splits), None, _missing_extra(), remarks)
         case OpenAIProvider() as provider:
-            return _open_hosted(provider, prices, splits)
+            return _open_hosted(ServiceModel(model.name, provider), prices, splits)
 
 
 def _no_tools_here(examples: Sequence[Example]) -> NotThereYetError:
@@ -125,20 +75,25 @@ def _no_tools_here(examples: Sequence[Example]) -> NotThereYetError:
     )
 
 
-def _open_hosted(provider: OpenAIProvider, prices: Prices, splits: Splits) -> Opening:
-    price = prices.of(provider.model)
-    obstacle = NotThereYetError(
-        f"model.provider: training at {provider.base_url} isn't there yet; `ftexp plan` already says what it would cost. "
-        "To train on this machine: model=smollm2-135m"
-    )
+def _open_hosted(model: ServiceModel, prices: Prices, splits: Splits) -> Opening:
+    provider, price = model.provider, prices.of(model.provider.model)
+    obstacles = _no_key(model)
     if price is None:
-        return Opening(None, None, None, (obstacle,))
+        return Opening(model, None, None, obstacles)
     count = hosted_counter(price.encoding, cache_root() / "tiktoken")
     sizes = [count(e) for e in splits.train], [count(e) for e in splits.validation]
     if price.max_tokens is not None:
         key = f"prices.models.{prices.name_of(provider.model)}.max_tokens"
         _refuse_long((*splits.train, *splits.validation), sizes[0] + sizes[1], price.max_tokens, key)
-    return Opening(None, total(*sizes), price, (obstacle,))
+    return Opening(model, total(*sizes), price, obstacles)
+
+
+def _no_key(model: ServiceModel) -> tuple[FtexpError, ...]:
+    try:
+        model.endpoint(model.provider.model)
+    except ConfigError as error:
+        return (error,)
+    return ()
 
 
 def _open_local(model: Model, provider: LocalProvider, splits: Splits) -> LocalModel:
@@ -161,7 +116,7 @@ def _local_tokens(local: LocalModel, splits: Splits) -> TokenCounts:
     """Of a preference pair both conversations count: the input with the better answer, and with the other."""
     sizes = [
         [len(encoded.ids) + _rejected_tokens(local.tokenizer, e) for encoded, e in zip(part, examples, strict=True)]
-        for part, examples in ((local.train, splits.train), (local.validation, splits.validation))
+        for part, examples in ((local.encoded_train, splits.train), (local.encoded_validation, splits.validation))
     ]
     return total(*sizes)
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from ftexp.backends.hosted.key_hosts import OWN_HOSTS
 from ftexp.values import Value
 
 
@@ -58,15 +59,53 @@ class LocalProvider(Value):
         return self
 
 
+class Uploads(Value):
+    """What becomes of files at the service, and how large ones get there."""
+
+    part_bytes: int = Field(ge=1, le=64 * 2**20, description="bytes from 1 to 67108864")
+    whole_bytes: int = Field(ge=1, description="bytes from 1")
+    expire_after_days: Annotated[int, Field(ge=1, le=30)] | None = Field(description="days from 1 to 30, or null")
+    delete_afterwards: bool = Field(description="true or false")
+
+
+class Deployments(Value):
+    """Names under which the models answer, where those aren't their own."""
+
+    base: str | None = Field(description="a name, or null")
+    tuned: str | None = Field(description="a name, or null")
+
+
 class OpenAIProvider(Value):
-    """A service that speaks OpenAI's fine-tuning API."""
+    """A service that speaks OpenAI's fine-tuning API. What one does otherwise than others stands here, not in code."""
 
     kind: Literal["openai"]
     model: str = Field(min_length=1, description="the name of a model")
     base_url: str = Field(pattern=r"^https?://", description="an address that starts with https://")
-    api_key_env: str = Field(
-        pattern=r"^[A-Z][A-Z0-9_]*$", description="the name of an environment variable, like OPENAI_API_KEY; never the key"
+    api_key_env: str | None = Field(
+        pattern=r"^[A-Z][A-Z0-9_]*$",
+        description="the name of an environment variable, like OPENAI_API_KEY, never the key; or null",
     )
+    billed: bool = Field(description="true or false")
+    wait: bool = Field(description="true or false")
+    token_limit: Literal["max_completion_tokens", "max_tokens"] = Field(description="max_completion_tokens or max_tokens")
+    method_object: bool = Field(description="true or false")
+    job_metadata: bool = Field(description="true or false")
+    learning_rate: Annotated[float, Field(gt=0, lt=1)] | None = Field(description="a number above 0 and below 1, or null")
+    best_checkpoint: bool = Field(default=True, description="true or false")
+    more_hyperparameters: dict[str, str | int | float | bool] = Field(description="names and values")
+    tuned_answers: Literal["by_itself", "once_deployed"] = Field(description="by_itself or once_deployed")
+    deployments: Deployments
+    uploads: Uploads
+    jobs_at_once: int = Field(ge=1, le=1000, description="a whole number from 1 to 1000")
+    requests_in_flight: int = Field(ge=1, le=1000, description="a whole number from 1 to 1000")
+    poll_seconds: float = Field(gt=0, le=3600, description="seconds above 0, up to 3600")
+    listed_within_seconds: float = Field(ge=0, le=3600, description="seconds from 0 to 3600")
+    answers_within_minutes: float = Field(ge=0, le=1440, description="minutes from 0 to 1440")
+
+    @property
+    def is_billed(self) -> bool:
+        """Whether it costs money, whatever the config says of a service that is known to send bills."""
+        return self.billed or self.api_key_env in OWN_HOSTS
 
 
 class Model(Value):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
@@ -31,23 +32,55 @@ class File(Value):
     sha256: str
 
 
-class TrainingResult(Value):
-    """`best_step` is the best by `training.best_metric`; `adapter` is the model of that step. `trained_tokens` counts every pass.
+class Checkpoint(Value):
+    """A model as it was at a step, by the name under which the service answers for it, and what was measured of it there."""
 
-    `steps` were done, of `planned_steps`: fewer where training stopped early. None in records from before it could.
+    step: int
+    model: str
+    figures: dict[str, float] = Field(default_factory=dict)
+
+
+class HostedModel(Value):
+    """A fine-tune at a service. `partial` says why the curve may lack points, empty where it is whole.
+
+    `hyperparameters` are those that the service says it used. `billed_tokens` is None where it doesn't say.
+    """
+
+    service: str
+    job: str
+    model: str  # the one that is evaluated
+    checkpoints: tuple[Checkpoint, ...] = ()
+    hyperparameters: dict[str, str] = Field(default_factory=dict)
+    billed_tokens: int | None = None
+    partial: str = ""
+
+
+class TrainingResult(Value):
+    """`best_step` is the best by `training.best_metric`. The model of that step is an `adapter` here, or `hosted` by a service.
+
+    `trained_tokens` counts every pass, None where a service doesn't say. `steps` were done, of `planned_steps`: fewer where training
+    stopped early. None in records from before it could. `seconds` at a service run from the job's creation to its end.
     """
 
     curve: tuple[Point, ...]
-    adapter: File
+    adapter: File | None = None
+    hosted: HostedModel | None = None
     best_step: int
     steps: int
     planned_steps: int | None = None
-    trained_tokens: int
+    trained_tokens: int | None
     seconds: float
 
+    def tuned(self, root: Path) -> Path | str:
+        """The adapter's directory in a project directory, or the name under which a service answers for the fine-tune."""
+        if self.hosted:
+            return self.hosted.model
+        assert self.adapter, "a training has one of them"
+        return root / self.adapter.path
+
     @property
-    def tokens_per_second(self) -> float:
-        return self.trained_tokens / self.seconds
+    def tokens_per_second(self) -> float | None:
+        return self.trained_tokens / self.seconds if self.trained_tokens is not None and self.seconds else None
 
 
 def _whole(text: Any) -> Any:
@@ -82,3 +115,4 @@ class Losses(Value):
 
     values: tuple[float | None, ...]
     seconds: float
+    missing: str = ""  # why there are none at all

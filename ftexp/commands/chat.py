@@ -36,13 +36,11 @@ def main(arguments: argparse.Namespace) -> int:
     state, console = State(Path.cwd()), Console()
     tuned = open_tuned(arguments.run, state)
     system = arguments.system if arguments.system is not None else _system_of(prepare(tuned.config, state).data.splits.train[0].messages)
-    backend, generation = tuned.model.backend(), Generation(max_new_tokens=arguments.max_new_tokens, batch_size=1)
+    generation = Generation(max_new_tokens=arguments.max_new_tokens, batch_size=1)
+    subjects = {"base": tuned.model.subject(None), "tuned": tuned.model.subject(tuned.tuned)}
     for message in [arguments.message] if arguments.message else _messages():
         prompt = (*((Message("system", system),) if system else ()), Message("user", message))
-        answers = {
-            name: backend.answers(adapter, [prompt], generation, lambda *_: None)
-            for name, adapter in (("base", None), ("tuned", tuned.adapter))
-        }
+        answers = {name: subject.answers([prompt], generation, lambda *_: None) for name, subject in subjects.items()}
         console.print(
             Columns([Panel(Text(a.replies[0].text), title=name, expand=True) for name, a in answers.items()], equal=True, expand=True)
         )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from ftexp.commands.overrides import add_spending
+from ftexp.consent import ask_consent
 from ftexp.errors import ConfigError
 from ftexp.progress import Progress
 from ftexp.report.saying import program, say_behind
@@ -21,6 +23,7 @@ MOST_SEEDS = 100
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("sweep", help="the id of a sweep that `ftexp status` shows, or last")
     parser.add_argument("--seeds", type=int, default=3, help="how many other seeds for each of the two (default: 3)")
+    add_spending(parser)
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -34,6 +37,7 @@ def main(arguments: argparse.Namespace) -> int:
     sweep = prepare_sweep(asked_for(results, arguments.seeds), state, of=results.row.id)
     for line in (f"confirms  {results.row.id}", *plan_total(sweep)):
         progress.say(line)
+    ask_consent([c.prepared for c in sweep.cells], arguments.yes, state)
     ended, tracking_error = carry_out(sweep, ["confirm", results.row.id, f"--seeds={arguments.seeds}"], state, progress)
     show_results(results, confirmation_of(results, state), program(), out)
     for number, reason in ended.failed.items():

@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ftexp.commands.overrides import add_spending
+from ftexp.consent import ask_consent
 from ftexp.errors import ExitCode
 from ftexp.launch import launch_evaluation
 from ftexp.progress import Progress
@@ -21,8 +23,9 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", help="base, a run by id or name, or a directory with an adapter, a checkpoint or a whole model")
+    parser.add_argument("model", help="base, a run by id or name, a directory with an adapter or a model, or a service's ft:NAME")
     parser.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="what to ask it, as in eval=checklist or dataset.test=mine.jsonl")
+    add_spending(parser)
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -33,6 +36,7 @@ def main(arguments: argparse.Namespace) -> int:
     prepared = _prepared(target, state)
     for warning in prepared.data.warnings:
         progress.say(f"warning: {warning}")
+    ask_consent([prepared], arguments.yes, state)
     outcome = launch_evaluation(prepared, target.composed, target, state, progress)
     show_scores(prepared, outcome, state, out)
     say_behind(outcome.tracking_error, out)
@@ -43,14 +47,14 @@ def main(arguments: argparse.Namespace) -> int:
 def _prepared(target: Target, state: State) -> Prepared:
     """A model by itself is asked as the base alone; it has nothing to be better than, so no gate judges it."""
     config = target.composed.config
-    if target.adapter is None:
+    if target.tuned is None:
         config = config.model_copy(update={"evaluation": config.evaluation.model_copy(update={"gates": {}})})
     p = prepare(_without_ranking(config), state)
     for obstacle in p.model.obstacles:
         raise obstacle
-    label = "evaluation" if target.adapter is None else f"evaluation of {Path(target.title).name}"
-    questions = p.questions if target.adapter else tuple(q.without("tuned") for q in p.questions)
-    return replace(p, questions=questions, label=label)
+    label = "evaluation" if target.tuned is None else f"evaluation of {Path(target.title).name}"
+    questions = p.questions if target.tuned else tuple(q.without("tuned") for q in p.questions)
+    return replace(p, questions=questions, label=label, trains=False, tuned=target.key)
 
 
 def _without_ranking(config: RunConfig) -> RunConfig:

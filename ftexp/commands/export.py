@@ -6,8 +6,9 @@ import argparse
 import shutil
 from pathlib import Path
 
+from ftexp.backends.local.model import LocalModel
 from ftexp.errors import ConfigError, ExitCode, FtexpError
-from ftexp.records import TunedRun, open_tuned
+from ftexp.records import open_tuned
 from ftexp.state import State
 
 _LOAD_MERGED = """\
@@ -33,26 +34,27 @@ def main(arguments: argparse.Namespace) -> int:
     if target.exists():
         raise ConfigError(f"{target}: exists already; name a directory that doesn't")
     tuned = open_tuned(arguments.run, State(Path.cwd()))
+    model = tuned.model
+    if not isinstance(model, LocalModel) or not isinstance(tuned.tuned, Path):
+        raise ConfigError(f"run {tuned.row.id}: its model {tuned.tuned} is a service's, which gives out no weights")
     try:
-        _write(tuned, target, arguments.merged)
+        _write(model, tuned.tuned, tuned.config.model.license, target, arguments.merged)
     except OSError as error:
         shutil.rmtree(target, ignore_errors=True)
         raise FtexpError(f"{target}: can't be written ({error.strerror or error}); name a directory that you may write to") from error
     load = _LOAD_MERGED if arguments.merged else _LOAD_ADAPTER
     print(f"wrote the {'merged model' if arguments.merged else 'adapter'} to {target}; load it with:\n")
-    print(load.format(directory=str(target), base=str(tuned.model.directory)), end="")
+    print(load.format(directory=str(target), base=str(model.directory)), end="")
     return ExitCode.OK
 
 
-def _write(tuned: TunedRun, target: Path, merged: bool) -> None:
+def _write(model: LocalModel, adapter: Path, license: str | None, target: Path, merged: bool) -> None:
     if merged:
-        tuned.model.backend().merge(tuned.adapter, target)
+        model.backend().merge(adapter, target)
     else:
-        shutil.copytree(tuned.adapter, target)
-    beside = [p for p in tuned.model.directory.iterdir() if p.name.startswith(("LICENSE", "NOTICE"))]
+        shutil.copytree(adapter, target)
+    beside = [p for p in model.directory.iterdir() if p.name.startswith(("LICENSE", "NOTICE"))]
     for path in beside:
         shutil.copy(path, target / path.name)
     if not beside:
-        (target / "LICENSE.txt").write_text(
-            f"Licence of the base model {tuned.config.model.name}: {tuned.config.model.license or 'not stated'}\n", encoding="utf-8"
-        )
+        (target / "LICENSE.txt").write_text(f"Licence of the base model {model.name}: {license or 'not stated'}\n", encoding="utf-8")

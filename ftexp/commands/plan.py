@@ -8,10 +8,10 @@ from datetime import date
 from pathlib import Path
 
 from ftexp.commands.overrides import add_arguments as add_overrides
-from ftexp.launch import run_id
+from ftexp.launch import known_run_id
 from ftexp.plan import plan
 from ftexp.report.saying import program
-from ftexp.run import keys_for, prepare
+from ftexp.run import prepare
 from ftexp.state import State
 from ftexp.sweep.expand import Asked, expand
 from ftexp.sweep.prepared import PreparedCell, prepare_sweep
@@ -49,8 +49,7 @@ def _prepared(asked: Asked, state: State) -> tuple[str | None, Sequence[Prepared
         return sweep.id, sweep.cells
     [cell] = asked.cells
     p = prepare(cell.composed.config, state)
-    run = run_id(p, keys_for(p, p.model.local)) if p.model.local else ""
-    return None, (PreparedCell(1, cell, p, run),)
+    return None, (PreparedCell(1, cell, p, known_run_id(p)),)
 
 
 def _measure(asked: Asked, state: State) -> None:

@@ -6,12 +6,14 @@ import argparse
 import shlex
 from pathlib import Path
 
+from ftexp.commands.overrides import add_spending
+from ftexp.consent import ask_consent
 from ftexp.errors import ExitCode
 from ftexp.progress import Progress
 from ftexp.provenance import InputDifference
 from ftexp.report.comparison.terminal import one_line
 from ftexp.report.saying import program, say_behind
-from ftexp.reproduction.again import Again, MadeAgain, PreparedAgain, foreign_config, make_again, prepare_again
+from ftexp.reproduction.again import Again, MadeAgain, PreparedAgain, foreign_config, make_again, paid_from_elsewhere, prepare_again
 from ftexp.reproduction.finding import find
 from ftexp.state import State
 
@@ -23,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="what is to be otherwise, as in seed=1")
     parser.add_argument("--verify", action="store_true", help="say whether it came out the same; exit code 1 where it diverged")
     parser.add_argument("--dry-run", action="store_true", help="only say what differs here; nothing is trained")
+    add_spending(parser)
     parser.add_argument("--tracking", metavar="URI", help="the MLflow store that has the run, as in sqlite:////path/mlflow.db")
 
 
@@ -37,6 +40,7 @@ def main(arguments: argparse.Namespace) -> int:
     if arguments.dry_run:
         return ExitCode.OK
     words = ["reproduce", arguments.reference, *arguments.overrides, *(["--tracking", arguments.tracking] if arguments.tracking else [])]
+    ask_consent([c.prepared for c in prepared.sweep.cells], arguments.yes, state, paid_from_elsewhere(prepared, state.root))
     made, tracking_error = make_again(prepared, words, state, progress)
     for one in made:
         for line in made_lines(one, arguments.verify):

@@ -47,6 +47,12 @@ def _sweep_lines(sweep: SweepResults) -> list[str]:
     return lines
 
 
+def is_at_work(run: RunRow) -> bool:
+    """Whether a process drives it, as far as is known here."""
+    driver = Driver.model_validate_json(run.driver) if run.state == "running" and run.driver else None
+    return driver is not None and driver.is_alive is not False
+
+
 def standing(run: RunRow) -> str:
     """The state of a run in words; one whose process is gone was cut off."""
     if run.state == "running":
@@ -54,5 +60,7 @@ def standing(run: RunRow) -> str:
         alive = driver.is_alive if driver else False
         if alive is None and driver:
             return f"running on {driver.host}, as far as is known here"
-        return "running" if alive else "cut off; the same command goes on from its last checkpoint"
+        return "running" if alive else f"cut off; goes on with: {program()} resume {run.id}"
+    if run.state == "waiting":
+        return f"waiting: {run.error}" + ("" if "ftexp resume" in (run.error or "") else f"; take it up with: {program()} resume {run.id}")
     return f"{run.state}: {run.error}" if run.error and run.state != "interrupted" else run.state

@@ -92,7 +92,9 @@ def _floor(gate: Gate, chance: float, metric: MetricKind, known: Known, confiden
     other = alone(metric, known.sides[1], known.groups)(confidence)
     sign, bound = (-1, other.high) if metric.lower_is_better else (1, other.low)
     stands = f"{gate.against.replace('_', '-')} is at {other.value:.3g}"
-    if bound is None or sign * (bound - chance) <= 0:
+    if bound is None:
+        return f"{stands} with no interval, since nothing varies among its {len(known.sides[1])} items"
+    if sign * (bound - chance) <= 0:
         return f"{stands}, within noise of what guessing gets ({chance:g})"
     if gate.margin is not None and sign * (other.value - chance) <= gate.margin:
         return f"{stands}, where mere guessing ({chance:g}) would be worse by at most {gate.margin:g} and pass"

@@ -106,7 +106,7 @@ def _scored(
 
 def _measured(losses: Losses | None, without: str) -> tuple[Score, ...]:
     assert losses is not None, "losses are measured whenever a metric needs them"
-    return tuple(Score(value=v, reason=without if v is None else "") for v in losses.values)
+    return tuple(Score(value=v, reason=(losses.missing or without) if v is None else "") for v in losses.values)
 
 
 def _one(metric: ReplyMetric, reply: Reply, item: Item) -> Score:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
-from ftexp.backends.providers import LocalProvider
+from ftexp.backends.providers import LocalProvider, OpenAIProvider
 from ftexp.budget import Verdict, amount, sum_of
 from ftexp.cost import TRAINING, Estimate, Range, apart, assumptions_of, total
 from ftexp.prices import Prices, facts_findings
@@ -44,7 +44,7 @@ def cost_lines(estimates: Sequence[Estimate], prices: Prices, at_once: int = 1) 
     if here and here[0].hourly:
         lines.append(f"cost      {usd_range(sum_of(here, 'usd'))} for this machine's hours")
     elif here:
-        lines.append("cost      nothing billed: trained on this machine")
+        lines.append(f"cost      nothing billed{': trained on this machine' if here[0].by_us else ', as model.provider.billed says'}")
     return [*lines, *(f"assumed   {line}" for line in assumptions_of(estimates))]
 
 
@@ -85,17 +85,38 @@ def notes(p: Prepared, found: Verdict, today: date) -> list[str]:
     return [*warnings, *(budget_lines(found) if found.says != "refused" else [])]
 
 
+def bill(provider: LocalProvider | OpenAIProvider, billed_usd: float | None) -> str:
+    """What a run was billed, in words."""
+    if isinstance(provider, LocalProvider):
+        return "nothing billed: trained on this machine"
+    if not provider.is_billed:
+        return f"nothing billed: {provider.base_url} is free, as model.provider.billed says"
+    return f"billed by {provider.base_url}: " + (NOT_MEASURED if billed_usd is None else f"{usd(billed_usd)}, by the price table")
+
+
 def estimated_lines(p: Prepared, record: Record) -> list[str]:
     """The estimate beside what it took; nothing where there was none."""
+    if p.estimate.billed:
+        return _billed_lines(p.estimate, record)
     estimated, took = p.estimate.seconds, record.training.seconds + record.evaluation_seconds
     if estimated is None:
         return []
-    where = "within" if estimated.low <= took <= estimated.high else "below" if took < estimated.low else "above"
-    lines = [f"estimated {time_range(estimated)}, took {duration(took)}: {where} the range"]
+    lines = [f"estimated {time_range(estimated)}, took {duration(took)}: {_place(took, estimated)} the range"]
     spent = machine_usd(p, took)
     if spent is not None:
         lines.append(f"spent     {usd(spent)} of this machine's hours, estimated {usd_range(p.estimate.usd)}")
     return lines
+
+
+def _billed_lines(estimate: Estimate, record: Record) -> list[str]:
+    if estimate.usd is None or record.billed_usd is None:
+        return []
+    where = _place(record.billed_usd, estimate.usd)
+    return [f"estimated {usd_range(estimate.usd)}, billed {usd(record.billed_usd)}: {where} the range"]
+
+
+def _place(found: float, estimated: Range) -> str:
+    return "within" if estimated.low <= found <= estimated.high else "below" if found < estimated.low else "above"
 
 
 def machine_usd(p: Prepared, seconds: float) -> float | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ftexp.evaluation.items import SubjectName
 from ftexp.evaluation.statistics import Difference, Mean
 from ftexp.evaluation.suites import Evaluation
+from ftexp.report.money import bill
 from ftexp.report.saying import NOT_MEASURED, duration
 
 if TYPE_CHECKING:
@@ -64,16 +65,30 @@ def shortened(text: str, longest: int = 280) -> str:
 
 def facts(p: Prepared, record: Record) -> list[str]:
     """Training, time and money, a line each."""
-    training, metric = record.training, p.config.training.best_metric.replace("/", " ").replace("_", " ")
-    best = f"best {metric} at step {training.best_step}"
+    training = record.training
     lines = [
-        f"trained   {_steps(training)}, {training.trained_tokens:,} tokens in {duration(training.seconds)} "
-        f"({training.tokens_per_second:.0f} tokens/s); {best}, which is the model evaluated",
+        f"trained   {_steps(training)}{_pace(training)}; {_which(p, training)}",
         f"evaluated {_asked(p)} in {duration(record.evaluation_seconds)}",
-        "cost      nothing billed: trained on this machine",
+        f"cost      {bill(p.config.model.provider, record.billed_usd)}",
     ]
+    lines += [f"curve     may lack points: {training.hosted.partial}"] if training.hosted and training.hosted.partial else []
     lines += [f"unscored  {metric}: {counts}" for metric, counts in record.comparison.unscored.items()]
     return lines
+
+
+def _which(p: Prepared, training: TrainingResult) -> str:
+    """Which model is evaluated."""
+    if training.hosted:
+        which = "last step" if training.best_step == training.steps else f"best checkpoint, step {training.best_step},"
+        return f"the model of the {which} is evaluated, {training.hosted.model}"
+    metric = p.config.training.best_metric.replace("/", " ").replace("_", " ")
+    return f"best {metric} at step {training.best_step}, which is the model evaluated"
+
+
+def _pace(training: TrainingResult) -> str:
+    tokens, rate = training.trained_tokens, training.tokens_per_second
+    told = f", {NOT_MEASURED} tokens" if tokens is None else f", {tokens:,} tokens"
+    return f"{told} in {duration(training.seconds)}" + (f" ({rate:.0f} tokens/s)" if rate is not None else "")
 
 
 def _steps(training: TrainingResult) -> str:

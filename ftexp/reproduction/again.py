@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -9,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from ftexp.backends.providers import LocalProvider
+from ftexp.boundaries import path_faults, paths_of
 from ftexp.compose import compose, recorded
 from ftexp.config import RunConfig
 from ftexp.data.keeping import find_data
 from ftexp.environment import Environment, environment
-from ftexp.errors import TrackingError
+from ftexp.errors import ConfigError, TrackingError
+from ftexp.faults import validated
 from ftexp.journal import RunRow
 from ftexp.launch import launch
 from ftexp.narration import opening_events
@@ -22,6 +25,7 @@ from ftexp.progress import Progress
 from ftexp.provenance import InputDifference, Inputs, inputs_of
 from ftexp.reproduction.changed import changed_inputs, flattened
 from ftexp.reproduction.finding import Found
+from ftexp.reproduction.paid import paid_differences
 from ftexp.reproduction.recorded import Recorded, from_journal, overridden
 from ftexp.reproduction.verify import Verdict, verify
 from ftexp.state import State
@@ -33,6 +37,8 @@ from ftexp.tracking.events import Tags
 from ftexp.tracking.mlflow_store import MlflowStore
 from ftexp.tracking.telling import catch_up
 from ftexp.values import digest
+
+HOSTED = ("gpt-4.1", "gpt-4.1-mini", "gpt-4o", "gpt-4o-mini")  # of conf/model, those that name a service
 
 
 @dataclass(frozen=True)
@@ -95,18 +101,39 @@ def foreign_config(run: Recorded, root: Path) -> list[tuple[str, str, str]]:
     return [(k, theirs[k], ours.get(k, "none")) for k in keys if theirs[k] != ours.get(k)]
 
 
+def paid_from_elsewhere(prepared: PreparedAgain, root: Path) -> list[str]:
+    """What configs from elsewhere say otherwise than those that ship, where that decides over money or a key."""
+    foreign = [again.cell.prepared.config for again in prepared.runs if again.recorded.is_foreign]
+    if not any(p.kind == "openai" for p in (config.model.provider for config in foreign)):
+        return []
+    shipped = [compose([f"model={name}"], root).config for name in HOSTED]
+    return list(dict.fromkeys(line for config in foreign for line in paid_differences(config, shipped)))
+
+
 def _config(run: Recorded, found: Found, overrides: Sequence[str], state: State, once: Once) -> RunConfig:
     """With the overrides; else with the examples, threads, device and dtype that the run had."""
     given = [word.partition("=")[0] for word in overrides]
     config = overridden(run.config, overrides)
     changed: dict[str, Any] = {"model": config.model.model_copy(update={"provider": _pinned(config.model.provider, run.inputs, given)})}
+    if run.is_foreign and not any(key.startswith("tracking.") for key in given):
+        changed["tracking"] = _default(state.root).tracking  # recorded here, not where it was recorded then
+    if run.is_foreign:
+        _refuse_paths(config.model_copy(update=changed), run, given, found, state)
     if run.inputs.splits and not any(key.startswith("dataset.") for key in given):
         wanted = dict(run.inputs.splits)
         dataset = once((wanted, config.dataset), lambda: find_data(wanted, config.dataset, found.folders))
         changed["dataset"] = dataset or config.dataset  # not found: what is here is taken, and said to differ
-    if run.is_foreign and not any(key.startswith("tracking.") for key in given):
-        changed["tracking"] = _default(state.root).tracking  # recorded here, not where it was recorded then
     return config.model_copy(update=changed)
+
+
+def _refuse_paths(config: RunConfig, run: Recorded, given: Sequence[str], found: Found, state: State) -> None:
+    """Raises ConfigError for paths out of the project and the record, but for those of the run itself where it was made here."""
+    here = state.journal.run(run.id) if state.exists else None
+    own = paths_of(validated(RunConfig, json.loads(here.config))) if here else {}
+    known = [key for key, path in paths_of(config).items() if own.get(key) == path]
+    besides = [found.folder] if found.folder else []
+    if faults := path_faults(config, state.root, [*given, *known], besides):
+        raise ConfigError(*(f"{found.where}: {fault}" for fault in faults))
 
 
 def _pinned(provider: Any, inputs: Inputs, given: Sequence[str]) -> Any:
@@ -119,7 +146,7 @@ def _pinned(provider: Any, inputs: Inputs, given: Sequence[str]) -> Any:
 
 
 def _differences(run: Recorded, cell: PreparedCell, here: Environment) -> tuple[InputDifference, ...]:
-    model = cell.prepared.model.local
+    model = cell.prepared.model.opened
     assert model, "a model without obstacles is open"
     now = inputs_of(opening_events(cell.prepared, model, cell.composed, cell.run, here))
     return changed_inputs(run.inputs, run.config, now)

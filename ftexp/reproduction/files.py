@@ -135,9 +135,11 @@ def write_text(folder: Path, found: Sequence[Loaded]) -> None:
 
 
 def folders_with_text(folder: Path) -> list[Path]:
-    """Where a record's examples may be."""
+    """Where a record's examples may be; nowhere where a link leads out of it."""
     data = folder / "data"
-    return [data, *sorted(path for path in data.iterdir() if path.is_dir())] if data.is_dir() else []
+    if not data.is_dir() or not all(path.resolve().is_relative_to(folder.resolve()) for path in (data, *data.rglob("*"))):
+        return []
+    return [data, *sorted(path for path in data.iterdir() if path.is_dir())]
 
 
 def _frozen(run: Recorded, first: Mapping[str, str], shared: dict[str, Any]) -> FrozenRun:

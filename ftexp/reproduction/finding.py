@@ -21,12 +21,13 @@ ONE = Launched(words=(), launcher="basic", at_once=1)
 
 @dataclass(frozen=True)
 class Found:
-    """`where` says it to a reader. `folders` may hold copies of the examples."""
+    """`where` says it to a reader. `folders` may hold copies of the examples. `folder` is that of a record of `experiments/`."""
 
     where: str
     runs: tuple[Recorded, ...]
     launched: Launched
     folders: tuple[Path, ...]
+    folder: Path | None = None
 
 
 def find(reference: str, state: State, tracking_uri: str | None) -> Found:
@@ -37,7 +38,7 @@ def find(reference: str, state: State, tracking_uri: str | None) -> Found:
     for folder in (Path(reference), state.root / DIRECTORY / reference):
         if (folder / "metrics.json").is_file() or (folder / "config.yaml").is_file():
             frozen = files.read(folder)
-            return Found(str(folder), frozen.runs, frozen.metrics.launched, (*folders_with_text(folder), *kept))
+            return Found(str(folder), frozen.runs, frozen.metrics.launched, (*folders_with_text(folder), *kept), folder)
     database = state.root / "mlflow.db"
     if _is_on_record(reference, state) or not database.exists():
         return on_record(reference, state)
@@ -52,7 +53,7 @@ def on_record(reference: str, state: State) -> Found:
         row = find_run(reference, state)
         if row.record is None:
             raise RunNotFoundError(f"run {row.id}: has no result, it is {row.state}; expected a finished one")
-        launched = ONE.model_copy(update={"words": ("run", *_overrides(row.id, state))})
+        launched = ONE.model_copy(update={"words": ("run", *overrides_of(row.id, state))})
         return Found(f"run {row.id}", (from_journal(row, state.journal, {}),), launched, kept)
     results = results_of(sweeps[0], state)
     if results.finished < len(results.cells):
@@ -70,7 +71,7 @@ def _is_on_record(reference: str, state: State) -> bool:
     return True
 
 
-def _overrides(run: str, state: State) -> list[str]:
+def overrides_of(run: str, state: State) -> list[str]:
     from omegaconf import OmegaConf
 
     bodies = state.journal.bodies([run], "text/config/overrides").get(run, [])

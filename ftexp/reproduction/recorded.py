@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ftexp.backends.results import Answers, Point
+from ftexp.boundaries import key_faults
 from ftexp.compose import refuse_keys
 from ftexp.config import RunConfig
 from ftexp.errors import ConfigError
@@ -55,7 +56,7 @@ def from_journal(row: RunRow, journal: Journal, point: Mapping[str, str]) -> Rec
         curve=record.training.curve,
         scores=_repeatable(dict(score_figures(record.comparison)), validated(RunConfig, json.loads(row.config))),
         answers={subject: sha256_of_texts([r.text for r in answers.replies]) for subject, answers in said.items()},
-        adapter_sha256=record.training.adapter.sha256,
+        adapter_sha256=record.training.adapter.sha256 if record.training.adapter else None,
         seconds=record.training.seconds + record.evaluation_seconds,
     )
     config = validated(RunConfig, json.loads(row.config))
@@ -104,9 +105,11 @@ def config_from(text: str, where: str) -> RunConfig:
 
 
 def judged(values: Any, where: str) -> RunConfig:
-    """Raises ConfigError with every fault, interpolations among them."""
+    """Raises ConfigError with every fault, interpolations and keys among them."""
     if not isinstance(values, dict):
         raise ConfigError(f"{where}: its config is {type(values).__name__}; expected a group of keys")
+    if keys := key_faults(values):
+        raise ConfigError(*(f"{where}: {fault}" for fault in keys))
     interpolated = {key: f"{key}: found {value!r}; expected a value, since nothing is looked up here" for key, value in _open(values)}
     try:
         config = validated(RunConfig, values)

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from ftexp.budget import Verdict
 from ftexp.errors import TrackingError
-from ftexp.launch import launch, refuse_over_budget, stop_where_ended
+from ftexp.launch import launch, refuse_obstacles, refuse_over_budget
 from ftexp.progress import Progress
 from ftexp.reserving import judged
 from ftexp.state import State
@@ -23,9 +23,7 @@ from ftexp.tracking.mlflow_store import MlflowStore
 def carry_out(sweep: PreparedSweep, words: Sequence[str], state: State, progress: Progress) -> tuple[SweepResults, TrackingError | None]:
     """Every run that has no result yet, and the summary; and why MLflow is behind. Raises what stands in the way of all of them."""
     for cell in sweep.cells:
-        stop_where_ended(cell.prepared)
-        for obstacle in cell.prepared.model.obstacles:
-            raise obstacle
+        refuse_obstacles(cell.prepared, state)
     refuse_over_budget(judged_sweep(sweep, state))
     tracking = sweep.cells[0].prepared.config.tracking
     MlflowStore(tracking, state).preflight()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ftexp.backends.local.machine import cores
-from ftexp.backends.providers import LocalProvider
+from ftexp.backends.providers import LocalProvider, OpenAIProvider
 from ftexp.compose import LAUNCHER, Composed, Composer
 from ftexp.errors import ConfigError
 
@@ -61,8 +61,9 @@ def expand(words: Sequence[str], working_directory: Path, multirun: bool = False
     if not multirun and not _is_multirun(master):
         return Asked((Cell(composer.compose(words), {}),), {}, False, "basic", 1, (), ())
     axes, points = _points(composer, declared, overrides)
-    cells = _cells(composer, _of_runs(overrides), points)
-    launcher, at_once = str(master.hydra.runtime.choices[LAUNCHER]), _at_once(master, len(cells))
+    given = {o.key_or_group for o in overrides}
+    cells = _cells(composer, _of_runs(overrides), points, [key for key in declared if key not in given])
+    launcher, at_once = str(master.hydra.runtime.choices[LAUNCHER]), _at_once(master, cells)
     cells = tuple(_measured_on_validation(_with_share_of_cores(cell, at_once)) for cell in cells)
     return Asked(cells, axes, True, launcher, at_once, tuple(plain), tuple(_in_vain(cells, launcher, axes)))
 
@@ -105,12 +106,12 @@ def _points(
     return axes, list({tuple(point.items()): point for point in points}.values())
 
 
-def _cells(composer: Composer, overrides: Sequence[Override], points: Sequence[dict[str, str]]) -> tuple[Cell, ...]:
+def _cells(composer: Composer, overrides: Sequence[Override], points: Sequence[dict[str, str]], in_file: Sequence[str]) -> tuple[Cell, ...]:
     fixed = [o.input_line or "" for o in overrides if not o.is_sweep_override()]
     cells, faults = [], dict[str, None]()
     for point in points:
         try:
-            composed = composer.compose([*fixed, *(f"{key}={value}" for key, value in point.items())])
+            composed = composer.compose([*fixed, *(f"{key}={value}" for key, value in point.items())], in_file)
         except ConfigError as error:
             faults.update(dict.fromkeys(error.faults))
         else:
@@ -120,10 +121,11 @@ def _cells(composer: Composer, overrides: Sequence[Override], points: Sequence[d
     return tuple(cells)
 
 
-def _at_once(master: DictConfig, cells: int) -> int:
-    """joblib's meaning of `n_jobs`: -1 is one a core, -2 all cores but one."""
+def _at_once(master: DictConfig, cells: Sequence[Cell]) -> int:
+    """joblib's meaning of `n_jobs`: -1 is one a core, -2 all cores but one. A service's jobs run as many at a time as it takes."""
     jobs = int(master.hydra.launcher.get("n_jobs", 1) or 1)
-    return max(1, min(cells, jobs if jobs > 0 else cores() + 1 + jobs))
+    at_services = [p.jobs_at_once for c in cells if isinstance(p := c.composed.config.model.provider, OpenAIProvider)]
+    return max(1, min(len(cells), min(at_services) if at_services else jobs if jobs > 0 else cores() + 1 + jobs))
 
 
 def _with_share_of_cores(cell: Cell, at_once: int) -> Cell:

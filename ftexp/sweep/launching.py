@@ -6,21 +6,27 @@ import os
 import threading
 import time
 import traceback
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from ftexp.errors import BudgetError, FtexpError
+from ftexp.backends.providers import OpenAIProvider
+from ftexp.errors import BudgetError, FtexpError, WaitingError
 from ftexp.launch import launch
 from ftexp.progress import Progress
 from ftexp.report.sweep import finished_line
 from ftexp.state import State
 from ftexp.sweep.expand import Asked
 from ftexp.sweep.prepared import PreparedCell
+from ftexp.withheld import without_keys
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
+
+R = TypeVar("R")
 
 # Hydra's outputs and log files would only repeat what the journal has.
 _QUIET = ("hydra/job_logging=disabled", "hydra/hydra_logging=disabled", "++hydra.output_subdir=null", "++hydra.job.chdir=false")
@@ -38,6 +44,8 @@ class Ended:
 def launch_cells(asked: Asked, cells: Sequence[PreparedCell], state: State, progress: Progress) -> list[Ended]:
     """Every cell's end, in the order of the cells; each is told when it comes, and one that fails stops no other."""
     work = _Work({c.number: c for c in cells}, state.root, os.getpid(), progress)
+    if isinstance(cells[0].prepared.config.model.provider, OpenAIProvider):
+        return side_by_side([partial(work.one, c.number) for c in cells], _jobs_at_once(cells), work.stopping)
     left, ended = list(cells), list[Ended]()
     while left:
         try:
@@ -51,6 +59,25 @@ def launch_cells(asked: Asked, cells: Sequence[PreparedCell], state: State, prog
             ended += [Ended(n, None) for n in done] + [work.failed(n, str(error)) for n in at_work]
             left = [c for c in left if c.number not in {*done, *at_work}]
     return sorted(ended, key=lambda e: e.cell)
+
+
+def side_by_side(works: Sequence[Callable[[], R]], at_once: int, stopping: threading.Event) -> list[R]:
+    """Each in a thread of its own, so many at a time: what they wait for is done elsewhere. Ctrl-C ends all of them, and then this."""
+    with ThreadPoolExecutor(at_once, thread_name_prefix="run") as threads:
+        futures = [threads.submit(work) for work in works]
+        try:
+            return [future.result() for future in futures]
+        except BaseException:
+            stopping.set()
+            for future in futures:
+                future.cancel()
+            raise
+
+
+def _jobs_at_once(cells: Sequence[PreparedCell]) -> int:
+    """The least that a service of theirs takes."""
+    providers = [c.prepared.config.model.provider for c in cells]
+    return min(p.jobs_at_once for p in providers if isinstance(p, OpenAIProvider))
 
 
 class _WorkerDiedError(Exception):
@@ -92,23 +119,37 @@ class _Work:
     root: Path
     parent: int
     progress: Progress
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    def __reduce__(self) -> tuple[type[_Work], tuple[object, ...]]:
+        """Without the event, which is for threads of this process."""
+        return _Work, (self.cells, self.root, self.parent, self.progress)
 
     def __call__(self, config: DictConfig) -> Ended:
         if os.getpid() != self.parent:
             _end_with(self.parent)
-        cell = self.cells[config[CELL]]
-        state = State(self.root)
+        return self._done(config[CELL], self.progress)
+
+    def one(self, number: int) -> Ended:
+        """In a thread: without bars, since several would write over each other."""
+        return self._done(number, self.progress.plain)
+
+    def _done(self, number: int, progress: Progress) -> Ended:
+        cell, state = self.cells[number], State(self.root)
         try:
-            outcome = launch(cell.prepared, cell.composed, state, self.progress.of(f"{cell.number}: "), sweep=cell.sweep)
+            outcome = launch(cell.prepared, cell.composed, state, progress.of(f"{cell.number}: "), cell.sweep, self.stopping)
         except BudgetError as error:
             reason = "; ".join(error.faults)
             self.progress.say(f"{cell.number}: {cell.title} REFUSED: {reason}")
             return Ended(cell.number, reason, over_budget=True)
+        except WaitingError as error:
+            self.progress.say(f"{cell.number}: {cell.title} {'; '.join(error.faults)}")
+            return Ended(cell.number, None)
         except FtexpError as error:
             return self.failed(cell.number, "; ".join(error.faults))
         except Exception as error:  # the other cells go on; where it broke stays beside the run
             where = state.folder("errors", "") / f"{cell.run}.txt"
-            where.write_text(traceback.format_exc(), encoding="utf-8")
+            where.write_text(without_keys(traceback.format_exc()), encoding="utf-8")
             return self.failed(cell.number, f"{type(error).__name__}: {error} (traceback in {state.relative(where)})")
         self.progress.say(f"{cell.number}: {cell.title} {finished_line(cell.prepared, outcome)}")
         return Ended(cell.number, None)

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from ftexp.compose import Composed
 from ftexp.journal import CellRow, SweepRow
-from ftexp.launch import SweepTag, run_id
+from ftexp.launch import SweepTag, known_run_id
 from ftexp.once import Once
-from ftexp.run import Prepared, keys_for, prepare
+from ftexp.run import Prepared, prepare
 from ftexp.state import State
 from ftexp.sweep.expand import Asked, Cell
 from ftexp.values import digest
@@ -64,7 +64,7 @@ class PreparedSweep:
         return SweepRow(self.id, command, asked.launcher, asked.at_once, self.of, started_at), cells
 
 
-def prepare_sweep(asked: Asked, state: State, of: str | None = None, again: str = "") -> PreparedSweep:
+def prepare_sweep(asked: Asked, state: State, of: str | None = None, again: str = "", retry_failed: bool = False) -> PreparedSweep:
     """Data is read and tokens are counted once for all cells. Cells that come to the same run are one.
 
     `again` sets runs that are made again apart from those on record.
@@ -72,8 +72,8 @@ def prepare_sweep(asked: Asked, state: State, of: str | None = None, again: str 
     once, by_run = Once(), dict[str, PreparedCell]()
     for cell in asked.cells:
         p = prepare(cell.composed.config, state, once)
-        p = replace(p, label="-".join(filter(None, (_label(cell), "again" if again else ""))), again=again)
-        run = run_id(p, keys_for(p, p.model.local)) if p.model.local else ""
+        p = replace(p, label="-".join(filter(None, (_label(cell), "again" if again else ""))), again=again, retry_failed=retry_failed)
+        run = known_run_id(p)
         by_run.setdefault(run or cell.title, PreparedCell(len(by_run) + 1, cell, p, run))
     name = digest("sweep", sorted(by_run))[:10]
     cells = tuple(replace(c, sweep=SweepTag(name, c.number, asked.at_once)) for c in by_run.values())

@@ -35,13 +35,18 @@ class SweepResults:
         return sum(run.state == "finished" for run in self.runs.values())
 
     @property
+    def waiting(self) -> int:
+        """Whose jobs go on at a service."""
+        return sum(run.state == "waiting" for run in self.runs.values())
+
+    @property
     def failed(self) -> dict[int, str]:
         return {n: run.error or "no reason given" for n, run in self.runs.items() if run.state == "failed"}
 
     @property
     def exit_code(self) -> ExitCode:
         """That of the worst that happened to a run."""
-        if self.finished == len(self.cells):
+        if self.finished + self.waiting == len(self.cells):
             return ExitCode.OK
         return ExitCode.REFUSED if self.refused and not self.failed else ExitCode.FAILED
 

@@ -104,12 +104,14 @@ class Input(Value):
 
 
 class TunedModel(Value):
-    """The model that came out, by name and content."""
+    """The model that came out, by name and content; one at a service by `external`, the name under which it answers there."""
 
     kind: Literal["model"] = "model"
     name: str
-    sha256: str
+    sha256: str = ""
     base: str
+    external: str = ""
+    service: str = ""
 
     @property
     def ident(self) -> str:
@@ -169,19 +171,35 @@ def events_of(step: str, result: Value) -> Iterator[Event]:
     match result:
         case TrainingResult():
             for point in result.curve:
-                yield from figures_of(point)
+                yield from figures_of(point, one_by_one=result.hosted is not None)
             yield Text(path="training/curve.csv", content=_curve_csv(result.curve))
-            yield Folder(path=result.adapter.path, into="training/adapter")
-            yield Figures(step=0, values={"time/train_seconds": result.seconds, "train/tokens_per_second": result.tokens_per_second})
-            yield Tags(values={"ftexp.adapter_sha256": result.adapter.sha256, "ftexp.best_step": str(result.best_step)})
+            rate = result.tokens_per_second
+            pace = {"train/tokens_per_second": rate} if rate is not None else {}
+            yield Figures(step=0, values={"time/train_seconds": result.seconds, **pace})
+            yield Tags(values={**_model_tags(result), "ftexp.best_step": str(result.best_step)})
+            if result.adapter:
+                yield Folder(path=result.adapter.path, into="training/adapter")
     seconds = getattr(result, "seconds", None)
     if seconds is not None and not isinstance(result, TrainingResult):
         yield Figures(step=0, values={f"time/{step}_seconds": seconds})
 
 
-def figures_of(point: Point) -> Iterator[Figures]:
-    """Training and validation figures come one after the other, so each is an event of its own."""
-    for prefix in ("train/", "validation/"):
+def _model_tags(result: TrainingResult) -> dict[str, str]:
+    if result.adapter:
+        return {"ftexp.adapter_sha256": result.adapter.sha256}
+    assert result.hosted, "a training has one of them"
+    found = result.hosted
+    tags = {"ftexp.job": found.job, "ftexp.tuned_model": found.model, "ftexp.service": found.service, "ftexp.curve_partial": found.partial}
+    return {name: value for name, value in tags.items() if value}
+
+
+def figures_of(point: Point, one_by_one: bool = False) -> Iterator[Figures]:
+    """Training and validation figures come one after the other, so each is an event of its own; `one_by_one` each figure is.
+
+    A service tells the same step in several ways, by events and by a file, with other figures in each.
+    """
+    prefixes = sorted(point.figures) if one_by_one else ["train/", "validation/"]
+    for prefix in prefixes:
         values = {name: v for name, v in point.figures.items() if name.startswith(prefix)}
         if values:
             yield Figures(step=point.step, values=values)

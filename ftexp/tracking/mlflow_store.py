@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 LONGEST_PARAM = 6000  # MLflow 3.17 cuts longer values in silence
 LONGEST_TAG = 8000
 LONGEST_DIGEST = 36
+MLFLOW_MODEL_IS_EXTERNAL = "mlflow.model.isExternal"  # as mlflow.utils.mlflow_tags has it
 
 
 class MlflowStore:
@@ -218,17 +219,24 @@ class MlflowStore:
         tags = {"ftexp.run": run.id, "ftexp.verdict": event.verdict} | ({"ftexp.forced": event.reason} if event.reason else {})
         known = [v for v in self._client.search_model_versions(f"name = '{event.name}'") if v.run_id == mlflow_run]
         if not known:
-            source = f"{self._client.get_run(mlflow_run).info.artifact_uri}/training/adapter"
+            adapter = f"{self._client.get_run(mlflow_run).info.artifact_uri}/training/adapter"
+            source = f"models:/{run.mlflow_model}" if self._is_external(run) else adapter
             known = [self._client.create_model_version(event.name, source, mlflow_run, model_id=run.mlflow_model)]
         for key, value in tags.items():
             self._client.set_model_version_tag(event.name, known[0].version, key, value[:LONGEST_TAG])
         if event.alias:
             self._client.set_registered_model_alias(event.name, event.alias, known[0].version)
 
+    def _is_external(self, run: RunRow) -> bool:
+        """Whether a service has the weights, and MLflow no files."""
+        return run.mlflow_model is not None and MLFLOW_MODEL_IS_EXTERNAL in self._client.get_logged_model(run.mlflow_model).tags
+
     def _new_model(self, experiment: str, mlflow_run: str, event: TunedModel) -> LoggedModel:
-        tags = {"ftexp.adapter_sha256": event.sha256, "ftexp.base": event.base}
+        hosted = {"ftexp.tuned_model": event.external, "ftexp.service": event.service, MLFLOW_MODEL_IS_EXTERNAL: "true"}
+        tags = {"ftexp.base": event.base} | (hosted if event.external else {"ftexp.adapter_sha256": event.sha256})
+        kind = "fine-tune" if event.external else "lora-adapter"
         name = "".join("_" if c in "/:.%\"'" else c for c in event.name)  # characters that MLflow refuses in a model's name
-        return self._client.create_logged_model(experiment, name=name, source_run_id=mlflow_run, tags=tags, model_type="lora-adapter")
+        return self._client.create_logged_model(experiment, name=name, source_run_id=mlflow_run, tags=tags, model_type=kind)
 
 
 def check_database(path: Path) -> None:

@@ -409,7 +409,7 @@ def test_a_placeholder_for_a_key_changes_no_text() -> None:
     assert texts(found) == ["The shelf is EMPTY."]
 
 
-@pytest.mark.parametrize("key", ["", f"{KEY}\n", f"{KEY} {KEY}", f"{KEY}é"])
+@pytest.mark.parametrize("key", ["", f"{KEY}\n", f"{KEY} {KEY}", f"{KEY}é", f'{KEY}"', f"{KEY}\\"])
 def test_a_key_that_cannot_be_sent_is_refused_without_showing_it(key: str) -> None:
     with serving(right) as server, pytest.raises(ConfigError, match="SOME_API_KEY") as caught:
         Asker(server).ask(1, endpoint=replace(Asker(server).endpoint(), key=key))

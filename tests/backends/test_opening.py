@@ -14,12 +14,13 @@ import pytest
 from tiny import chat, chats
 
 from ftexp.backends.local.machine import Machine, resolve_machine
-from ftexp.backends.opening import LocalModel, Opening, open_model
+from ftexp.backends.local.model import LocalModel
+from ftexp.backends.opening import Opening, open_model
 from ftexp.backends.providers import LocalProvider, Model
 from ftexp.compose import compose
 from ftexp.config import RunConfig, Training
 from ftexp.data.messages import Splits
-from ftexp.errors import ConfigError, DataError, MissingExtraError, ModelError, NotThereYetError
+from ftexp.errors import ConfigError, DataError, MissingExtraError, ModelError
 from ftexp.presets import Resolved
 
 SPLITS = Splits(chats()[:20], chats()[20:24], chats()[24:30])
@@ -51,7 +52,7 @@ def test_a_directory_is_opened_without_loading_weights(tiny_model: Path) -> None
     assert found.obstacles == ()
     assert found.local and found.tokens
     assert (found.local.name, found.local.directory) == ("tiny-llama", tiny_model.resolve())
-    assert found.tokens.train == sum(len(e.ids) for e in found.local.train)
+    assert found.tokens.train == sum(len(e.ids) for e in found.local.encoded_train)
     assert found.price is None
 
 
@@ -124,11 +125,12 @@ def test_a_too_long_test_example_is_no_matter(tiny_model: Path) -> None:
     assert opened(tiny_model, "model.provider.max_tokens=60", splits=replace(SPLITS, test=test)).local
 
 
-def test_a_hosted_model_can_be_priced_and_not_yet_trained(bare_project: Any) -> None:
+def test_a_hosted_model_can_be_priced_without_a_key_and_not_trained(bare_project: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     found = compose(["model=gpt-4o-mini"], Path.cwd()).config
     opening = open_model(found.model, found.prices, SPLITS)
     (obstacle,) = opening.obstacles
-    assert isinstance(obstacle, NotThereYetError)
+    assert str(obstacle).startswith("OPENAI_API_KEY: not set")
     assert opening.local is None
     assert opening.price and opening.tokens and opening.tokens.train > 0
 
@@ -206,4 +208,4 @@ def test_a_job_has_the_rate_the_steps_and_the_tokens_of_every_pass(tiny_model: P
     model = local(tiny_model, "model.provider.lora.learning_rate=0.01")
     job = model.job(Resolved(n_epochs=3, batch_size=8, learning_rate_multiplier=0.5), 4, SUPERVISED)
     assert (job.learning_rate, job.seed, job.steps) == (0.005, 4, 9)
-    assert job.tokens == 3 * sum(len(e.ids) for e in model.train)
+    assert job.tokens == 3 * sum(len(e.ids) for e in model.encoded_train)

@@ -12,12 +12,18 @@ from compared import copy_run
 from tiny import Project, Said, ftexp, new_project, write_chats
 
 from ftexp.backends.local.backend import LocalBackend
+from ftexp.reproduction.files import folders_with_text
 from ftexp.state import State
 from ftexp.tracking.events import Params, Text, parse
 
 
 def lines(said: Said, beginning: str) -> list[str]:
     return [line.split(maxsplit=1)[1] for line in said.out.splitlines() if line.startswith(f"{beginning} ")]
+
+
+def own_model(project: Project) -> str:
+    """It lies outside of the project, so that a record from elsewhere may not name it by itself."""
+    return f"model.provider.path={project.model}"
 
 
 def times_trained(project: Project) -> int:
@@ -85,7 +91,7 @@ def test_a_changed_example_is_named_and_changes_the_numbers(copy_of_finished) ->
 
 
 def test_a_record_is_made_again_in_another_directory(fresh: Project) -> None:
-    said = ftexp("reproduce", "places", "--verify")
+    said = ftexp("reproduce", "places", own_model(fresh), "--verify")
     assert said.code == 0, said.err
     assert lines(said, "differs")[0].startswith("nothing")
     assert lines(said, "verdict")[0].endswith(": identical")
@@ -95,8 +101,8 @@ def test_a_record_is_made_again_in_another_directory(fresh: Project) -> None:
 
 def test_a_run_is_made_again_from_mlflow_alone(finished, tmp_path: Path, tiny_model: Path, mlflow_database: Path) -> None:
     uri = f"sqlite:///{finished.project.path / 'mlflow.db'}"
-    with new_project(tmp_path / "fresh", tiny_model, mlflow_database):
-        said = ftexp("reproduce", finished.said.run, "--tracking", uri, "--verify")
+    with new_project(tmp_path / "fresh", tiny_model, mlflow_database) as project:
+        said = ftexp("reproduce", finished.said.run, own_model(project), "--tracking", uri, "--verify")
     assert said.code == 0, said.err
     assert lines(said, "differs")[0].startswith("nothing")
     assert lines(said, "verdict")[0].endswith(": identical")
@@ -105,12 +111,12 @@ def test_a_run_is_made_again_from_mlflow_alone(finished, tmp_path: Path, tiny_mo
 def test_a_seed_edited_by_hand_in_a_record_is_named(fresh: Project) -> None:
     path = fresh.path / "experiments" / "places" / "config.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace("\n  seed: 0\n", "\n  seed: 1\n"), encoding="utf-8")
-    assert lines(ftexp("reproduce", "places", "--dry-run"), "differs") == ["config seed: 0 then, 1 here"]
+    assert lines(ftexp("reproduce", "places", own_model(fresh), "--dry-run"), "differs") == ["config seed: 0 then, 1 here"]
 
 
 def test_data_that_is_nowhere_is_one_message(fresh: Project) -> None:
     (fresh.path / "chats.jsonl").unlink()
-    said = ftexp("reproduce", "places")
+    said = ftexp("reproduce", "places", own_model(fresh))
     assert (said.code, len(said.err.splitlines())) == (4, 1)
     assert "chats.jsonl: no such file" in said.err
 
@@ -210,4 +216,47 @@ def test_examples_in_a_record_serve_in_place_of_the_file(copy_of_finished, tmp_p
     with new_project(tmp_path / "fresh", tiny_model, None) as project:
         shutil.copytree(copy_of_finished.project.path / "experiments", project.path / "experiments")
         write_chats(project.path / "chats.jsonl", 12)
-        assert lines(ftexp("reproduce", "places", "--dry-run"), "differs")[0].startswith("nothing")
+        assert lines(ftexp("reproduce", "places", own_model(project), "--dry-run"), "differs")[0].startswith("nothing")
+
+
+FROM_ELSEWHERE = {
+    "data": ("    path: chats.jsonl\n", "    path: /etc/passwd\n", "dataset.path: found /etc/passwd, which lies outside of"),
+    "data by a link": ("    path: chats.jsonl\n", "    path: link/chats.jsonl\n", "found link/chats.jsonl, which lies"),
+    "test data": ("    test: null\n", "    test: ../outside/chats.jsonl\n", "dataset.test: found ../outside/chats.jsonl, which"),
+    "model": ("    revision: null\n", "    revision: null\n", "model.provider.path: found "),
+    "key": ("\n  goal: ", "\n  goal: use " + "sk-" + "A1" * 20 + "\n  #", "goal: found what looks like an API key"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", FROM_ELSEWHERE)
+def test_a_record_from_elsewhere_names_nothing_outside_of_the_project(case: str, fresh: Project, tmp_path: Path) -> None:
+    old, new, told = FROM_ELSEWHERE[case]
+    (tmp_path / "outside").mkdir()
+    write_chats(tmp_path / "outside" / "chats.jsonl")
+    (fresh.path / "link").symlink_to(tmp_path / "outside")
+    path = fresh.path / "experiments" / "places" / "config.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    said = ftexp("reproduce", "places", *([] if case == "model" else [own_model(fresh)]), "--dry-run")
+    assert said.code == 2 and told in said.err and "A1A1" not in said.err
+
+
+def test_the_users_own_word_for_a_record_names_any_file(fresh: Project, tmp_path: Path) -> None:
+    elsewhere = write_chats(tmp_path / "elsewhere.jsonl")
+    said = ftexp("reproduce", "places", own_model(fresh), f"dataset.path={elsewhere}", "--dry-run")
+    assert said.code == 0, said.err
+
+
+def test_a_record_of_ones_own_names_what_its_run_was_made_with(copy_of_finished) -> None:
+    assert ftexp("freeze", "last", "places").code == 0
+    assert ftexp("reproduce", "places", "--dry-run").code == 0
+
+
+def test_examples_of_a_record_that_a_link_leads_to_are_not_read(copy_of_finished, tmp_path: Path) -> None:
+    assert ftexp("freeze", "last", "places", "--with-text").code == 0
+    folder = copy_of_finished.project.path / "experiments" / "places"
+    assert folders_with_text(folder) == [folder / "data"]
+    (folder / "data").rename(tmp_path / "data")
+    (folder / "data").symlink_to(tmp_path / "data")
+    assert folders_with_text(folder) == []

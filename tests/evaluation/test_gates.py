@@ -322,6 +322,13 @@ def test_a_figure_of_all_replies_together_is_made_from_what_was_observed() -> No
     assert found.low is not None and found.high is not None and found.low < 5149 / 5050 < found.high < 1.1
 
 
+def test_where_nothing_varies_a_floor_is_not_told_from_noise() -> None:
+    same = words([(1.0, 1.0)] * 50)
+    given = scores().model_copy(update={"by_metric": {"test/length": {"tuned": same, "base": same}}})
+    found = judge(evaluation(g={**KEPT, "metric": "test/length", "chance": 9.0}), given).gates[0]
+    assert (found.result, found.reason) == ("not_measurable", "base is at 1 with no interval, since nothing varies among its 50 items")
+
+
 @pytest.mark.parametrize(
     ("gate", "message"),
     [

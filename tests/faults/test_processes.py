@@ -75,6 +75,6 @@ def test_a_run_that_is_asked_to_stop_says_how_to_go_on_and_comes_to_the_same(num
     asked.send_signal(number)
     _, err = asked.communicate()
     assert asked.returncode == 130, err
-    assert err.splitlines()[-1] == "ftexp: interrupted; the same command goes on from the last checkpoint"
+    assert err.splitlines()[-1] == "ftexp: interrupted; the same command goes on from where it was"
     assert [folder for folder in (project / ".ftexp").glob("training/*/checkpoint-*") if (folder / "complete").exists()]
     assert list(differences(laboratory.expected, laboratory.undisturbed(project))) == []

@@ -131,6 +131,7 @@ def full(text: str = "words", many: int = 1) -> RunReport:
         few_shot=3,
         curve=(*points(300), Point(step=301, epoch=3, figures={f"train/{text[:5000]}": 1.0, text[:5000]: 1.0})),
         best_step=160,
+        evaluated="The model evaluated is that of step 160, where the validation loss is lowest.",
         version=text,
         gates=GateReport(gates=(judged("pass", text), judged("not_measurable", text, None))),
         flips=Flips(metric=named, other=text, fixed=flips(text, many), broken=flips(text, many)),

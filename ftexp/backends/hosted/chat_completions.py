@@ -11,7 +11,8 @@ import httpx2
 from openai import AsyncOpenAI, OpenAIError
 
 from ftexp.backends.hosted.completion import MalformedError, reply_of, sent_messages
-from ftexp.backends.hosted.endpoint import Endpoint, client_of
+from ftexp.backends.hosted.connection import async_client
+from ftexp.backends.hosted.endpoint import Endpoint
 from ftexp.backends.hosted.faults import Fault, fault_of
 from ftexp.backends.hosted.keeping import kept_beside
 from ftexp.backends.hosted.patience import Patience, Pause, Sleep
@@ -80,7 +81,7 @@ class _Asking:
         self.pause = Pause(self.patience, self.rng, self.sleep)
         items = iter(left)  # shared: what one has taken, no other one takes
         try:
-            async with client_of(self.endpoint, in_flight) as client, asyncio.TaskGroup() as group:
+            async with async_client(self.endpoint, in_flight) as client, asyncio.TaskGroup() as group:
                 for _ in range(min(in_flight, len(left))):
                     group.create_task(self._work(client, items))
         except BaseExceptionGroup as several:
@@ -104,6 +105,9 @@ class _Asking:
             match found.kind:
                 case "refused":
                     return self._came(i, _without_answer(found.reason))
+                case "stop" if found.is_missing and self._may_appear():
+                    self.reached(len(self.replies), "waiting until the model answers")
+                    await self.pause.hold(self.patience.appears_within_seconds / 90)
                 case "stop":
                     raise self._stop(found.reason)
                 case "busy":
@@ -113,6 +117,9 @@ class _Asking:
                     if failures >= self.patience.tries:
                         return self._give_up(found.reason)
                     await self.sleep(self.patience.wait_seconds(failures, self.rng))
+
+    def _may_appear(self) -> bool:
+        return not self.came and time.monotonic() - self.started < self.patience.appears_within_seconds
 
     async def _request(self, client: AsyncOpenAI, i: int) -> Reply | Fault:
         """By the SDK's plain `post`, since the bytes of the answer are wanted and not its lenient reading of them."""
@@ -126,9 +133,8 @@ class _Asking:
         except (OpenAIError, MalformedError, TimeoutError, UnicodeError) as error:
             return fault_of(error, self.endpoint)
 
-    def _came(self, i: int, said: Reply) -> Reply:
+    def _came(self, i: int, reply: Reply) -> Reply:
         """Kept at once. A batch's seconds are those since the one before it, so that all add up to the clock's."""
-        reply = said.model_copy(update={"text": self.endpoint.without_key(said.text)})
         now = time.monotonic()
         self.keep(Batch(number=i, replies=(reply,), seconds=now - self.last_came))
         self.last_came = now

@@ -1,82 +1,76 @@
-"""Where a hosted model answers, and a client for it that sends the key nowhere else."""
+"""Where a hosted model answers, and with which key. Imports nothing of the SDK."""
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_address
-from urllib.parse import urlsplit
 
-import httpx2
-from openai import AsyncOpenAI
-
+from ftexp.backends.hosted.key_hosts import address_of, host_fault
+from ftexp.backends.providers import OpenAIProvider
 from ftexp.errors import ConfigError
 from ftexp.redaction import redacted
+from ftexp.withheld import withhold, without_keys
 
 SHOWN_CHARACTERS = 300
-CONNECT_SECONDS = 20.0
-SHORTEST_KEY = 16  # shorter ones are placeholders of services without keys, such as EMPTY: words that texts may well have
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """`key_env` names the variable that `key` was read from. `limit_name` is max_tokens for services that know no other."""
+    """`key_env` names the variable that `key` was read from; None, and an empty key, for a service without keys.
+
+    `limit_name` is max_tokens for services that know no other.
+    """
 
     base_url: str
     model: str
-    key_env: str
+    key_env: str | None
     key: str = field(repr=False)
     limit_name: str = "max_completion_tokens"
 
-    def without_key(self, text: str) -> str:
-        return text.replace(self.key, "[redacted key]") if len(self.key) >= SHORTEST_KEY else text
+    @property
+    def key_said(self) -> str:
+        return f"the key in {self.key_env}" if self.key_env else "a request without a key"
 
     def shown(self, said: str) -> str:
         """What a service said, as one line that is fit to be shown and kept: nothing secret, nothing that moves a cursor."""
-        line = _UNPRINTABLE.sub(" ", redacted(self.without_key(said[: 10 * SHOWN_CHARACTERS])))
+        line = _UNPRINTABLE.sub(" ", redacted(without_keys(said[: 10 * SHOWN_CHARACTERS])))
         return " ".join(line.split())[:SHOWN_CHARACTERS]
 
 
-def client_of(endpoint: Endpoint, in_flight: int) -> AsyncOpenAI:
-    """Follows no redirect, takes no proxy from the environment and tries nothing twice by itself.
-
-    Raises ConfigError where the key isn't fit to be sent, or not there.
-    """
-    _check_address(endpoint.base_url)
-    _check_key(endpoint)
-    web = httpx2.AsyncClient(
-        follow_redirects=False,
-        trust_env=False,
-        timeout=httpx2.Timeout(None, connect=CONNECT_SECONDS),  # the whole of a request has a limit of its own
-        limits=httpx2.Limits(max_connections=in_flight, max_keepalive_connections=in_flight),
-    )
-    return AsyncOpenAI(api_key=endpoint.key, base_url=endpoint.base_url, max_retries=0, http_client=web)
+def endpoint_of(provider: OpenAIProvider, answers_as: str, environment: Mapping[str, str] = os.environ) -> Endpoint:
+    """Of a model by the name under which it answers. Raises ConfigError with all that stands in the way of sending anything there."""
+    variable = provider.api_key_env
+    key = environment.get(variable, "") if variable else ""
+    withhold(key)
+    endpoint = Endpoint(provider.base_url, answers_as, variable, key, provider.token_limit)
+    faults = [_address_fault(endpoint), _key_fault(endpoint)]
+    if variable and not faults[0]:
+        faults.append(host_fault(variable, address_of(provider.base_url), environment))
+    if faults := list(filter(None, faults)):
+        raise ConfigError(*faults)
+    return endpoint
 
 
-def _check_address(base_url: str) -> None:
+def check(endpoint: Endpoint) -> None:
+    """Raises ConfigError for an address that isn't fit for a key, and a key that isn't fit to be sent."""
+    if faults := list(filter(None, (_address_fault(endpoint), _key_fault(endpoint)))):
+        raise ConfigError(*faults)
+
+
+def _address_fault(endpoint: Endpoint) -> str:
     try:
-        parts = urlsplit(base_url)
-        host, _ = parts.hostname or "", parts.port
-    except ValueError as error:
-        raise ConfigError(f"base_url: found an address that can't be read ({error}); expected one like https://api.openai.com/v1") from None
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise ConfigError(f"base_url: found more than an address for the host {host}; expected no password, ? or # in it")
-    if not host or not (parts.scheme == "https" or (parts.scheme == "http" and _is_here(host))):
-        raise ConfigError(
-            f"base_url: found {base_url}; expected https://, since a key isn't sent in the clear, or a service on this machine"
-        )
+        address_of(endpoint.base_url)
+    except ConfigError as error:
+        return str(error)
+    return ""
 
 
-def _is_here(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _check_key(endpoint: Endpoint) -> None:
-    if not endpoint.key:
-        raise ConfigError(f"{endpoint.key_env}: not set; set this environment variable to a key for {endpoint.base_url}")
-    if not re.fullmatch(r"[\x21-\x7e]+", endpoint.key):
-        raise ConfigError(f"{endpoint.key_env}: holds spaces, line ends or other characters that no key has; set it again without them")
+def _key_fault(endpoint: Endpoint) -> str:
+    if endpoint.key_env and not endpoint.key:
+        return f"{endpoint.key_env}: not set; set this environment variable to a key of the service"
+    if not re.fullmatch(r"[!#-\[\]-~]*", endpoint.key):
+        return f"{endpoint.key_env}: holds spaces, line ends, quotes or other characters that no key has; set it again without them"
+    return ""

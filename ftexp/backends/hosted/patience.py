@@ -10,6 +10,9 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from random import Random
 
+BUSY = 429
+# Error codes of OpenAI's API by which no wait helps, though the status says so (its guide on error codes, read 2026-11).
+NO_MONEY = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"})
 Sleep = Callable[[float], Awaitable[None]]
 
 
@@ -27,6 +30,7 @@ class Patience:
     longest_wait_seconds: float = 30.0
     longest_pause_seconds: float = 600.0
     request_seconds: float = 300.0
+    appears_within_seconds: float = 0.0  # that a model may not be there yet, since its training has only just ended
 
     def wait_seconds(self, failures: int, rng: Random) -> float:
         """After so many failures in a row, from 1: half of it by chance, so that not all come back at once."""

@@ -27,15 +27,33 @@ def _a_schema(schema: dict[str, Any]) -> dict[str, Any]:
         Draft202012Validator.check_schema(schema)
     except SchemaError as error:
         raise ValueError(f"not a JSON schema ({error.message})") from error
+    if elsewhere := next(_references_elsewhere(schema), None):
+        raise ValueError(f"found a reference to {elsewhere!r}, expected one inside of the schema, like #/$defs/NAME; nothing is fetched")
     return schema
+
+
+def _references_elsewhere(schema: Any) -> Iterator[str]:
+    """jsonschema (4.26) would read files and addresses for them."""
+    if isinstance(schema, dict):
+        for key, inner in schema.items():
+            if key in ("$ref", "$dynamicRef", "$recursiveRef") and isinstance(inner, str) and not inner.startswith("#"):
+                yield inner
+            yield from _references_elsewhere(inner)
+    elif isinstance(schema, list):
+        for inner in schema:
+            yield from _references_elsewhere(inner)
 
 
 def _fault(value: Any, schema: dict[str, Any]) -> str:
     """The first, empty where there is none."""
     from jsonschema import Draft202012Validator
+    from referencing import Registry
+    from referencing.exceptions import Unresolvable
 
     try:
-        first = next(iter(Draft202012Validator(schema).iter_errors(value)), None)
+        first = next(iter(Draft202012Validator(schema, registry=Registry()).iter_errors(value)), None)
+    except Unresolvable as error:
+        return f"the schema has no {error.ref}"
     except RecursionError:
         return "nested too deeply to be checked"
     return first.message if first else ""

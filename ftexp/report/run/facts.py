@@ -80,6 +80,7 @@ class RunReport:
     best_step: int | None
     version: str  # of ftexp
     written_on: date
+    evaluated: str = ""  # a sentence that says which step's model it is
     gates: GateReport | None = None
     flips: Flips | None = None
     confusion: Confusion | None = None

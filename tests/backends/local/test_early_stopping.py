@@ -173,7 +173,7 @@ def loss_of(project: Project, training: TrainingResult) -> float:
     """Of the adapter that was evaluated, over all learned tokens of the validation examples."""
     prepared = prepare(compose([*project.overrides, *OVERFITTING], project.path).config, State(project.path))
     assert prepared.model.local
-    examples, encoded = prepared.data.splits.validation, prepared.model.local.validation
+    examples, encoded = prepared.data.splits.validation, prepared.model.local.encoded_validation
     found = prepared.model.local.backend().losses(project.path / training.adapter.path, examples, lambda *_: None)
     total = sum((loss or 0.0) * e.learned_count for loss, e in zip(found.values, encoded, strict=True))
     return total / sum(e.learned_count for e in encoded)

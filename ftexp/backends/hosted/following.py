@@ -1,0 +1,252 @@
+"""A job from its creation to its end: its curve as it comes, each event once, and what it came to."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from ftexp.backends.hosted.result_file import figures_by_step, figures_of, step_of
+from ftexp.backends.hosted.service import GoneError, Service, checked_id, is_id
+from ftexp.backends.results import Checkpoint, Point
+from ftexp.errors import JobEndedError, ServiceError
+from ftexp.files import write_atomically
+
+GONE_POLLS = 5  # in a row, before a job counts as gone
+UNNAMED_POLLS = 30  # that a job which has succeeded may go without the name of its model
+_OVER = ("succeeded", "failed", "cancelled")
+
+
+class BadEndError(JobEndedError):
+    """`ended` is failed, cancelled or gone; `reason` is the service's."""
+
+    def __init__(self, ended: str, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.ended, self.reason = ended, reason
+
+
+@dataclass(frozen=True)
+class Followed:
+    """What a job came to. `seconds` run from its creation to its end, by the service's clock; 0 where it doesn't say."""
+
+    model: str
+    curve: tuple[Point, ...]
+    steps: int
+    billed_tokens: int | None
+    seconds: float
+    checkpoints: tuple[Checkpoint, ...]
+    hyperparameters: dict[str, str]
+    partial: str
+
+
+@dataclass
+class _Curve:
+    """Figures by step, those that came first: events before the result file."""
+
+    figures: dict[int, dict[str, float]] = field(default_factory=dict)
+    total_steps: int = 0
+
+    def add(self, step: int, found: Mapping[str, float]) -> dict[str, float]:
+        """Those that are new."""
+        known = self.figures.setdefault(step, {})
+        new = {name: value for name, value in found.items() if name not in known}
+        known.update(new)
+        return new
+
+    @property
+    def last_step(self) -> int:
+        return max((step for step, found in self.figures.items() if found), default=0)
+
+    def points(self, epochs: float) -> tuple[Point, ...]:
+        steps = max(self.total_steps, self.last_step, 1)
+        return tuple(
+            Point(step=step, epoch=round(epochs * step / steps, 6), figures=self.figures[step])
+            for step in sorted(self.figures)
+            if self.figures[step]
+        )
+
+
+def follow(service: Service, job: str, folder: Path, report: Callable[[Point], None], reached: Callable[[int, str], None]) -> Followed:
+    """`folder` keeps the raw result file; `reached` is told a percentage and a remark.
+
+    Raises BadEndError for a job that failed, was cancelled or is gone; WaitingError where the key isn't taken any more.
+    """
+    return _Following(service, checked_id(job), folder, report, reached).to_its_end()
+
+
+class _Following:
+    def __init__(
+        self, service: Service, job: str, folder: Path, report: Callable[[Point], None], reached: Callable[[int, str], None]
+    ) -> None:
+        self.service, self.job, self.folder, self.report, self.reached = service, job, folder, report, reached
+        self.path = f"/fine_tuning/jobs/{job}"
+        self.curve, self.seen, self.status = _Curve(), set[str](), ""
+        self.has_events = True
+
+    def to_its_end(self) -> Followed:
+        gone = unnamed = 0
+        while True:
+            try:
+                job = self.service.read(self.path)
+                gone = 0
+            except GoneError as error:
+                gone += 1
+                if gone >= GONE_POLLS:
+                    raise self._bad_end("gone", str(error)) from error
+                self.service.pause(self.service.provider.poll_seconds)
+                continue
+            over = job.get("status") in _OVER
+            self._take_events()
+            self._tell(job)
+            named = isinstance(job.get("fine_tuned_model"), str) and job["fine_tuned_model"]
+            if job.get("status") in ("failed", "cancelled"):
+                raise self._bad_end(str(job["status"]), self._reason(job))
+            if over and named:
+                return self._followed(job)
+            unnamed += over
+            if unnamed >= UNNAMED_POLLS:
+                raise ServiceError(f"{self.service.host}: job {self.job} has succeeded, but the service doesn't name its model")
+            self.service.pause(self.service.provider.poll_seconds)
+
+    def _take_events(self) -> None:
+        """Those that are new, the oldest first. Listings begin with the newest, so a page that ends in a known one is the last."""
+        if not self.has_events:
+            return
+        new: list[dict[str, Any]] = []
+        try:
+            for event in self.service.listed(f"{self.path}/events"):
+                if str(event.get("id")) in self.seen:
+                    break
+                new.append(event)
+        except GoneError:
+            self.has_events = False
+            self.service.say(f"{self.service.host}: tells no events; the curve comes with the result file")
+        for event in reversed(new):
+            self.seen.add(str(event.get("id")))
+            self._take(event)
+
+    def _take_last_events(self) -> None:
+        """They may be listed a while after the end; without them, what comes in time would decide what is on record."""
+        self._take_events()
+        until = time.monotonic() + self.service.provider.listed_within_seconds
+        while self.has_events and self.curve.last_step < self.curve.total_steps and time.monotonic() < until:
+            self.service.pause(min(self.service.provider.poll_seconds, 2.0))
+            self._take_events()
+
+    def _take(self, event: Mapping[str, Any]) -> None:
+        data = event.get("data")
+        step = step_of(data.get("step")) if isinstance(data, dict) else None
+        if step is None or not isinstance(data, dict):
+            message = event.get("message")
+            if isinstance(message, str) and message and event.get("type") != "metrics":
+                self.service.say(f"{self.job}: {self.service.endpoint.shown(message)}")
+            return
+        self.curve.total_steps = max(self.curve.total_steps, step_of(data.get("total_steps")) or 0)
+        new = self.curve.add(step, figures_of(data))
+        if new:
+            self.report(Point(step=step, epoch=0.0, figures=new))
+
+    def _tell(self, job: Mapping[str, Any]) -> None:
+        status = self.service.endpoint.shown(str(job.get("status")))
+        if status != self.status:
+            self.status = status
+            about = {"paused": f"; it goes on with: ftexp resume, or at {self.service.host}"}.get(status, "")
+            self.service.say(f"{self.job}: {status.replace('_', ' ')}{about}")
+        total, at = self.curve.total_steps, self.curve.last_step
+        finish = step_of(job.get("estimated_finish"))
+        until = f", expected to end at {datetime.fromtimestamp(finish):%H:%M}" if finish and status == "running" else ""
+        losses = [f"{name} {value:.3f}" for name, value in self.curve.figures.get(at, {}).items() if name.endswith("/loss")]
+        self.reached(round(100 * min(at / total, 1)) if total else 0, ", ".join([f"{status}{until}", *losses]))
+
+    def _reason(self, job: Mapping[str, Any]) -> str:
+        error = job.get("error")
+        if not isinstance(error, dict):
+            return ""
+        return ": ".join(self.service.endpoint.shown(str(error[name])) for name in ("code", "message") if error.get(name))
+
+    def _bad_end(self, ended: str, reason: str) -> BadEndError:
+        how = {"failed": "failed", "cancelled": "was cancelled", "gone": "isn't known there any more"}[ended]
+        said = f" ({reason})" if reason else ""
+        return BadEndError(
+            ended, reason, f"{self.service.host}: job {self.job} {how}{said}. No other is created by itself: --retry-failed asks for one"
+        )
+
+    def _followed(self, job: Mapping[str, Any]) -> Followed:
+        self._take_last_events()
+        remarks = self._take_result_file(job)
+        epochs = _hyperparameters(job)
+        steps = max(self.curve.total_steps, self.curve.last_step)
+        if self.curve.last_step < self.curve.total_steps:
+            remarks.append(f"the curve ends at step {self.curve.last_step} of {self.curve.total_steps}")
+        if not self.curve.figures:
+            remarks.append("the service told no curve")
+        tokens = job.get("trained_tokens")
+        return Followed(
+            model=checked_id(job["fine_tuned_model"]),
+            curve=self.curve.points(_float(epochs.get("n_epochs"))),
+            steps=steps,
+            billed_tokens=tokens if type(tokens) is int and tokens >= 0 else None,
+            seconds=_seconds(job),
+            checkpoints=self._checkpoints(),
+            hyperparameters=epochs,
+            partial="; ".join(remarks),
+        )
+
+    def _take_result_file(self, job: Mapping[str, Any]) -> list[str]:
+        """Saved as it came before it is read. What is wrong with it."""
+        files = job.get("result_files")
+        names = [name for name in files if isinstance(name, str)] if isinstance(files, list) else []
+        if not names:
+            return ["the service has no result file"]
+        try:
+            raw = self.service.content(f"/files/{checked_id(names[0])}/content")
+        except (GoneError, ServiceError) as error:
+            return [f"the result file can't be had ({error})"]
+        write_atomically(self.folder / "result_file", raw)
+        found, remark = figures_by_step(raw)
+        for step in sorted(found):
+            self.curve.add(step, found[step])
+        return [remark] if remark else []
+
+    def _checkpoints(self) -> tuple[Checkpoint, ...]:
+        try:
+            listed = list(self.service.listed(f"{self.path}/checkpoints"))
+        except (GoneError, ServiceError):
+            return ()
+        found = {c.step: c for each in listed if (c := self._checkpoint(each))}
+        return tuple(found[step] for step in sorted(found))
+
+    def _checkpoint(self, said: Mapping[str, Any]) -> Checkpoint | None:
+        step, name, metrics = step_of(said.get("step_number")), said.get("fine_tuned_model_checkpoint"), said.get("metrics")
+        if step is None or not isinstance(name, str) or not is_id(name):
+            return None
+        return Checkpoint(step=step, model=name, figures=figures_of(metrics) if isinstance(metrics, dict) else {})
+
+
+def _hyperparameters(job: Mapping[str, Any]) -> dict[str, str]:
+    """What the service says that it used, in its own method or beside it."""
+    method = job.get("method")
+    inner = method.get(str(method.get("type"))) if isinstance(method, dict) else None
+    found = inner.get("hyperparameters") if isinstance(inner, dict) else None
+    beside = job.get("hyperparameters")
+    said = {**(beside if isinstance(beside, dict) else {}), **(found if isinstance(found, dict) else {})}
+    return {str(name)[:64]: str(value)[:64] for name, value in said.items() if isinstance(value, int | float | str)}
+
+
+def _seconds(job: Mapping[str, Any]) -> float:
+    created, finished = step_of_time(job.get("created_at")), step_of_time(job.get("finished_at"))
+    return float(max(finished - created, 0)) if created is not None and finished is not None else 0.0
+
+
+def step_of_time(said: object) -> float | None:
+    return float(said) if type(said) in (int, float) and 0 <= said < 2**40 else None  # type: ignore[operator, arg-type]
+
+
+def _float(said: str | None) -> float:
+    try:
+        return float(said or "")
+    except ValueError:
+        return 0.0
