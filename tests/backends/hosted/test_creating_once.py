@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from provider import Life, Manners, Rule, provider
 
 from ftexp.backends.hosted.jobs import create_once, job_key
 from ftexp.errors import WaitingError
+from ftexp.journal import Journal
 
 LONG = Life(seconds=60)
 CREATE = {"method": "POST", "path": "/fine_tuning/jobs"}
@@ -144,3 +146,47 @@ def test_who_never_learns_whether_there_is_a_job_waits_and_another_try_looks_fir
         assert run.step.state.journal.intended_at(job_key("ab" * 32, 1)) is not None
         p.script(rules=[])
         assert run.created().id == p.counts.jobs[0]["id"]
+
+
+@pytest.mark.parametrize("done", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("lost", [False, True], ids=["well", "answer lost"])
+def test_a_death_at_any_write_of_the_journal_costs_no_second_job(
+    lost: bool, done: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    point = 0
+    with provider(LONG) as p:
+        while True:
+            key = f"{point:064}"
+            p.script(rules=[Rule("reset", **CREATE, after=True)] if lost else [])
+            if not _dies(parts(p.base_url, tmp_path), key, point, done, monkeypatch):
+                break
+            job = parts(p.base_url, tmp_path).created(key=key)
+            assert [j["id"] for j in p.counts.jobs if j["metadata"]["ftexp_train_key"] == key] == [job.id]
+            point += 1
+    assert point >= 2
+
+
+def _dies(run: Parts, key: str, point: int, done: bool, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Whether there was such a point, of the journal's writes for a job from 0 on."""
+    left = [point]
+    order = run.order(key=key)
+    with monkeypatch.context() as patched:
+        for name in ("intend", "conclude"):
+            patched.setattr(Journal, name, _deadly(getattr(Journal, name), left, done))
+        try:
+            create_once(run.service, order, run.step)
+        except Killed:
+            return True
+    return False
+
+
+def _deadly(write: Callable[..., None], left: list[int], done: bool) -> Callable[..., None]:
+    def wrapped(*words: object) -> None:
+        left[0] -= 1
+        if left[0] == -1 and not done:
+            raise Killed
+        write(*words)
+        if left[0] == -1:
+            raise Killed
+
+    return wrapped

@@ -83,12 +83,15 @@ def test_a_page_of_events_that_is_missing_once_costs_no_event(tmp_path: Path) ->
 
 
 def test_events_that_are_listed_from_the_oldest_are_all_taken(tmp_path: Path) -> None:
-    def events(request: Request) -> Response:
-        after = request.path.partition("after=ftevent-")[2].partition("&")[0]
-        at = int(after or 0)
-        return rows(*(metrics(step, 4) for step in range(at + 1, min(at + 2, 4) + 1)), has_more=at + 2 < 4)
+    looks: list[int] = []
 
-    jobs = iter([a_job(status="running", fine_tuned_model=None)] * 2)
+    def events(request: Request) -> Response:
+        after = int(request.path.partition("after=ftevent-")[2].partition("&")[0] or 0)
+        looks.append(after)
+        there = 2 if len(looks) == 1 else 4
+        return rows(*(metrics(step, 4) for step in range(after + 1, min(after + 2, there) + 1)), has_more=after + 2 < there)
+
+    jobs = iter([a_job(status="running", fine_tuned_model=None)])
     with serving(one_job(lambda: next(jobs, a_job()), events)) as server:
         assert [p.step for p in parts(server.base_url, tmp_path).followed("ftjob-1", tmp_path).curve] == [1, 2, 3, 4]
 
