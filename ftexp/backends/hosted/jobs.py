@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ftexp.backends.hosted.patience import BUSY, NO_MONEY
-from ftexp.backends.hosted.service import GoneError, Sent, Service, checked_id
+from ftexp.backends.hosted.service import GoneError, Sent, Service, checked_id, is_id
 from ftexp.backends.hosted.uploads import remove
 from ftexp.errors import NothingBeganError, ServiceError, WaitingError
 from ftexp.journal import Journal
@@ -93,7 +93,6 @@ def create_once(service: Service, order: JobOrder, step: Steps) -> Job:
     if recorded is not None:
         return Job.model_validate_json(recorded)
     begun = journal.intended_at(key)
-    journal.intend(key, "job", digest("job", order.key), CREATED)
     found = _looked_for(service, order, begun) if begun is not None else _found(service, order)
     job = Job(id=found if found is not None else _created(service, order, key, step))
     journal.conclude(key, job.model_dump_json())
@@ -101,9 +100,11 @@ def create_once(service: Service, order: JobOrder, step: Steps) -> Job:
 
 
 def _created(service: Service, order: JobOrder, key: str, step: Steps) -> str:
-    rounds, reason = 0, ""
+    """Each request is written down when it is sent: whoever comes after a death looks from then on, not from the first of them."""
+    rounds, failures, reason, body = 0, 0, "", _body(service, order)
     while rounds < ROUNDS:
-        sent = service.send("/fine_tuning/jobs", _body(service, order))
+        step.state.journal.intend(key, "job", digest("job", order.key), CREATED)
+        sent = _named(service.send("/fine_tuning/jobs", body))
         if sent.outcome == "done":
             _warn_without_mark(service, sent.body)
             return checked_id(sent.body.get("id"))
@@ -112,13 +113,24 @@ def _created(service: Service, order: JobOrder, key: str, step: Steps) -> str:
             raise _refused(service, order, sent)
         if sent.code in NO_MONEY:
             raise WaitingError(f"{service.host}: {sent.reason}; the account has no money or quota left. Then the same command goes on")
+        if sent.outcome == "unknown":
+            step.state.journal.intend(key, "job", digest("job", order.key), CREATED)  # the service may have been at it until now
+        if sent.reason != reason:
+            service.say(f"{service.host}: {sent.reason}; looking whether the job was created before it is tried again")
         reason, rounds = sent.reason, rounds + (sent.status != BUSY)  # a limit of jobs at once lasts as long as they do
-        service.say(f"{service.host}: {reason}; looking whether the job was created before it is tried again")
-        service.pause(sent.wait_seconds or 0)
+        failures += 1
+        service.pause_after(sent.wait_seconds, failures)
         found = _found(service, order) if sent.outcome == "not_yet" else _looked_for(service, order, time.time())
         if found is not None:
             return found
     raise WaitingError(f"{service.host}: no job was created as far as can be told ({reason}); the same command looks for it and goes on")
+
+
+def _named(sent: Sent) -> Sent:
+    """An answer that names no job may be anybody's on the way."""
+    if sent.outcome != "done" or is_id(str(sent.body.get("id") or "")):
+        return sent
+    return Sent("unknown", {}, "the answer to the request for a job names none", 200)
 
 
 def _warn_without_mark(service: Service, job: Mapping[str, Any]) -> None:
@@ -145,7 +157,7 @@ def _looked_for(service: Service, order: JobOrder, since: float) -> str | None:
 def _found(service: Service, order: JobOrder, whole_list: bool = False) -> str | None:
     """By our own look at each job; in the `whole_list` those that may be ours without carrying a mark are found out too."""
     by_metadata = service.provider.job_metadata
-    asked = {f"metadata[{name}]": value for name, value in order.mark.items()} if by_metadata and not whole_list else {}
+    asked: dict[str, Any] = {f"metadata[{name}]": value for name, value in order.mark.items()} if by_metadata and not whole_list else {}
     listed = _listed(service, asked)
     jobs = [checked_id(job.get("id")) for job in listed if _is_ours(job, order, by_metadata)]
     if len(jobs) > 1:
@@ -158,7 +170,7 @@ def _found(service: Service, order: JobOrder, whole_list: bool = False) -> str |
     return jobs[0] if jobs else None
 
 
-def _listed(service: Service, asked: Mapping[str, str]) -> list[dict[str, Any]]:
+def _listed(service: Service, asked: dict[str, Any]) -> list[dict[str, Any]]:
     """A service may ignore what it is asked to filter by, or refuse it."""
     try:
         return list(service.listed("/fine_tuning/jobs", **asked))

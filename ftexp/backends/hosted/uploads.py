@@ -36,7 +36,7 @@ def upload(service: Service, content: bytes, apart: str, step: Steps) -> str:
         inputs = digest("upload", service.endpoint.base_url, sha256, apart)
         journal.intend(key, "upload", inputs, UPLOADED)
         name = f"ftexp-{digest(sha256, apart)[:32] if apart else sha256[:32]}.jsonl"
-        path = step.state.folder("uploads", "") / f"{sha256}.jsonl"
+        path = step.state.folder("uploads", "") / f"{key}.jsonl"  # equal files that are set apart may be on their way at once
         write_atomically(path, content)
         file = _uploaded(service, path, name, sha256, step)
         journal.conclude(key, Uploaded(file=file).model_dump_json())
