@@ -27,11 +27,10 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import Any
 from urllib.request import urlopen
 
-import psutil
 from peer_rounds import quick_wanted, show_aim, show_machine
 
 from ftexp.backends.hosted.result_file import FIGURES
@@ -97,7 +96,8 @@ def service(size: Size) -> Iterator[str]:
     """Its address."""
     script = HERE.parent / "tests" / "provider" / "serve.py"
     least, most = map(str, size.seconds)
-    with subprocess.Popen([sys.executable, script, "--seconds", least, "--up-to-seconds", most], stdout=subprocess.PIPE, text=True) as serving:
+    command = [sys.executable, str(script), "--seconds", least, "--up-to-seconds", most]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as serving:
         assert serving.stdout
         try:
             yield serving.stdout.readline().strip()
@@ -148,14 +148,18 @@ def write_prices(path: Path, base_url: str) -> None:
 
 
 def watch(process: int, megabytes: list[float]) -> None:
-    """Until it ends."""
-    watched, never = psutil.Process(process), threading.Event()
+    """Until it ends; what of it is in memory, as Linux tells it."""
+    while pages := resident_pages(process):
+        megabytes.append(pages * os.sysconf("SC_PAGE_SIZE") / MEGABYTE)
+        sleep(SAMPLE_SECONDS)
+
+
+def resident_pages(process: int) -> int:
+    """0 for one that has ended."""
     try:
-        while watched.status() != psutil.STATUS_ZOMBIE:
-            megabytes.append(watched.memory_info().rss / MEGABYTE)
-            never.wait(SAMPLE_SECONDS)
-    except psutil.NoSuchProcess:
-        return
+        return int(Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[1])
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
 
 
 def listed(address: str) -> list[dict[str, Any]]:
@@ -187,7 +191,8 @@ def from_journal(directory: Path) -> Iterator[Told]:
         curve = ((point.step, name, value) for point in training.curve for name, value in point.figures.items())
         yield Told("the curve on record", job, Counter(curve))
         figures = [event for event in map(parse, events[row.id]) if isinstance(event, Figures)]
-        yield Told("the journal's events", job, Counter((f.step, name, v) for f in figures for name, v in f.values.items() if is_of_curve(name)))
+        values = ((f.step, name, value) for f in figures for name, value in f.values.items() if is_of_curve(name))
+        yield Told("the journal's events", job, Counter(values))
     journal.close()
 
 
