@@ -92,13 +92,13 @@ def _several(runs: list[Resumed], state: State, progress: Progress) -> int:
 
     stopping = threading.Event()
     here = all(r.prepared.model.local for r in runs)
-    return max(side_by_side([partial(_one, r, state.root, progress, stopping) for r in runs], 1 if here else len(runs), stopping))
+    return max(side_by_side([partial(_one, r, state, progress, stopping) for r in runs], 1 if here else len(runs), stopping))
 
 
-def _one(r: Resumed, root: Path, progress: Progress, stopping: threading.Event) -> ExitCode:
+def _one(r: Resumed, state: State, progress: Progress, stopping: threading.Event) -> ExitCode:
     told = progress.plain.of(f"{r.row.id}: ")
     try:
-        launch(r.prepared, r.composed, State(root), told, r.sweep, stopping)
+        launch(r.prepared, r.composed, state, told, r.sweep, stopping)
     except FtexpError as error:
         told.say("; ".join(error.faults))
         return error.exit_code
