@@ -46,7 +46,7 @@ def serve() -> None:
     import_everything()
     for line in sys.stdin:
         request = json.loads(line)
-        composed(tuple(request["words"][1:]))
+        composed(tuple(word for word in request["words"][1:] if not word.startswith("--")))
         status = in_a_child(partial(run, request), Path(request["said"]))
         print(json.dumps({"status": status}), flush=True)
 

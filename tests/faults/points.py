@@ -90,7 +90,6 @@ class Points:
 
         setattr(owner, name, call)
 
-
     def wrap_async(self, owner: Any, name: str, label: Callable[..., str], error: Exception) -> None:
         """As `wrap`, of what is awaited."""
         done = getattr(owner, name)
