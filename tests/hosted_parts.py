@@ -29,6 +29,28 @@ from ftexp.steps import Steps
 
 KEY = "a-key-that-is-long-enough-to-be-1"
 MODEL = "gpt-4o-mini-2024-07-18"
+VARIABLE = "LABORATORY_API_KEY"
+# A run of a second; where the service is, is still to be said.
+RUN_WORDS = (
+    "dataset=jsonl",
+    "dataset.path=chats.jsonl",
+    "dataset.test_examples=3",
+    "eval=chat",
+    "eval.headline=chat/chrf",
+    "eval.few_shot=0",
+    "model=compatible",
+    "model.provider.model=gpt-4o-mini-2024-07-18",
+    f"model.provider.api_key_env={VARIABLE}",
+    "model.provider.poll_seconds=0.05",
+    "model.provider.listed_within_seconds=0.5",
+    "model.provider.answers_within_minutes=0.1",
+    "model.provider.requests_in_flight=1",
+    "hyperparameters.n_epochs=2",
+    "hyperparameters.batch_size=21",
+    "hyperparameters.learning_rate_multiplier=1.0",
+    "budget.usd=5",
+    "tracking=local",
+)
 QUICK = Patience(first_wait_seconds=0.01, longest_wait_seconds=0.05)
 TRAIN_KEY = "ab" * 32
 OPENED: list[Service] = []  # for the end of a test to close

@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("run", nargs="?", help="an id or name that `ftexp status` shows, or last")
-    parser.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="as in budget.usd=10 or model.provider.deployments.tuned=NAME")
+    parser.add_argument(
+        "words", nargs="*", metavar="RUN", help="an id or name that `ftexp status` shows, or last; and KEY=VALUE, as in budget.usd=10"
+    )
     parser.add_argument("--all", action="store_true", help="every run that waits, was interrupted or was cut off")
     add_spending(parser)
     add_retrying(parser)
@@ -38,7 +39,9 @@ def main(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
     state, out, progress = State(Path.cwd()), Console(), Progress(Console(stderr=True))
-    runs = [_taken_up(row, arguments, state, progress) for row in _rows(arguments, state)]
+    overrides = [word for word in arguments.words if "=" in word]
+    rows = _rows([word for word in arguments.words if "=" not in word], arguments.all, state)
+    runs = [_taken_up(row, overrides, arguments.retry_failed, state, progress) for row in rows]
     ask_consent([r.prepared for r in runs], arguments.yes, state)
     for r in runs:
         _go_on_there(r, state, progress)
@@ -49,11 +52,11 @@ def main(arguments: argparse.Namespace) -> int:
     return _several(runs, state, progress)
 
 
-def _rows(arguments: argparse.Namespace, state: State) -> list[RunRow]:
-    if arguments.all == bool(arguments.run):
-        raise ConfigError("expected a run, as `ftexp status` shows it, or --all")
-    if not arguments.all:
-        return [find_run(arguments.run, state)]
+def _rows(names: list[str], every: bool, state: State) -> list[RunRow]:
+    if len(names) != (0 if every else 1):
+        raise ConfigError("expected one run, as `ftexp status` shows it, or --all")
+    if not every:
+        return [find_run(names[0], state)]
     rows = state.journal.runs("kind='run' AND state IN ('waiting', 'interrupted', 'running')") if state.exists else []
     found = [row for row in rows if not is_at_work(row)]
     if not found:
@@ -61,11 +64,11 @@ def _rows(arguments: argparse.Namespace, state: State) -> list[RunRow]:
     return found
 
 
-def _taken_up(row: RunRow, arguments: argparse.Namespace, state: State, progress: Progress) -> Resumed:
-    r = resumed(row, arguments.overrides, state)
+def _taken_up(row: RunRow, overrides: list[str], retry_failed: bool, state: State, progress: Progress) -> Resumed:
+    r = resumed(row, overrides, state)
     may_start(r.prepared, state)
     progress.say(f"resume    {row.id} {row.name}")
-    return replace(r, prepared=replace(r.prepared, retry_failed=arguments.retry_failed))
+    return replace(r, prepared=replace(r.prepared, retry_failed=retry_failed))
 
 
 def _go_on_there(r: Resumed, state: State, progress: Progress) -> None:

@@ -13,34 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from cases import SPARED, ForkServer, said
+from hosted_parts import RUN_WORDS, VARIABLE
 from points import Fate
 from provider import Life, Manners, Provider, provider
 from provider.faults import Rule
 from record import differences
 from tiny import write_chats
 
-VARIABLE = "LABORATORY_API_KEY"
 REQUEST_SECONDS = 0.7  # that an answer is waited for; what hangs, hangs longer
-WORDS = (
-    "dataset=jsonl",
-    "dataset.path=chats.jsonl",
-    "dataset.test_examples=3",
-    "eval=chat",
-    "eval.headline=chat/chrf",
-    "eval.few_shot=0",
-    "model=compatible",
-    "model.provider.model=gpt-4o-mini-2024-07-18",
-    f"model.provider.api_key_env={VARIABLE}",
-    "model.provider.poll_seconds=0.05",
-    "model.provider.listed_within_seconds=0.3",
-    "model.provider.answers_within_minutes=0.1",
-    "model.provider.requests_in_flight=1",
-    "hyperparameters.n_epochs=2",
-    "hyperparameters.batch_size=21",
-    "hyperparameters.learning_rate_multiplier=1.0",
-    "budget.usd=5",
-    "tracking=local",
-)
 LIFE = Life(seconds=0.1)
 
 
@@ -71,7 +51,7 @@ class Ward:
         return Path(shutil.copytree(self.folder / "empty", self.folder / f"project-{next(self._numbers)}"))
 
     def run(self, project: Path, fate: Fate = SPARED, more: Sequence[str] = (), seconds: float = REQUEST_SECONDS) -> int:
-        words = ["run", *WORDS, f"model.provider.base_url={self.service.base_url}", *more, "--yes"]
+        words = ["run", *RUN_WORDS, f"model.provider.base_url={self.service.base_url}", *more, "--yes"]
         said_to = str(project.with_suffix(".said"))
         asked = {"project": str(project), "words": words, "fate": vars(fate), "said": said_to}
         return self.server.ask(**asked, pause_seconds=60.0, request_seconds=seconds)

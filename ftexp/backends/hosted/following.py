@@ -225,15 +225,24 @@ class _Following:
         names = [name for name in files if isinstance(name, str)] if isinstance(files, list) else []
         if not names:
             return ["the service has no result file"]
-        try:
-            raw = self.service.content(f"/files/{checked_id(names[0])}/content", TRIES)
-        except (GoneError, ServiceError) as error:
-            return [f"the result file can't be had ({error})"]
-        write_atomically(self.folder / "result_file", raw)
-        found, remark = figures_by_step(raw)
+        found, remark = self._result_table(names[0])
+        for _ in range(TRIES - 1):
+            if found or not remark:
+                break
+            self.service.pause(min(self.service.provider.poll_seconds, 2.0))
+            found, remark = self._result_table(names[0])
         for step in sorted(found):
             self.curve.add(step, found[step])
         return [remark] if remark else []
+
+    def _result_table(self, name: str) -> tuple[dict[int, dict[str, float]], str]:
+        """Figures by step, and what is wrong: a page of somebody in between may have come instead."""
+        try:
+            raw = self.service.content(f"/files/{checked_id(name)}/content", TRIES)
+        except (GoneError, ServiceError) as error:
+            return {}, f"the result file can't be had ({error})"
+        write_atomically(self.folder / "result_file", raw)
+        return figures_by_step(raw)
 
     def _checkpoints(self) -> tuple[Checkpoint, ...]:
         try:
