@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-BENCHMARKS := overhead plan validation compare generation hosted_answers statistics diagnosis training sweep
+BENCHMARKS := overhead plan validation compare generation hosted_answers hosted_jobs statistics diagnosis training sweep
 
 .PHONY: help quickstart test test-faults slow live reproduce check bench clean
 
