@@ -16,7 +16,9 @@ from rich.console import Console
 
 from ftexp.backends.hosted.endpoint import Endpoint
 from ftexp.backends.hosted.following import Followed, follow
-from ftexp.backends.hosted.jobs import Job, JobOrder, create_once
+from ftexp.backends.hosted.job_creation import create_once
+from ftexp.backends.hosted.job_order import JobOrder
+from ftexp.backends.hosted.job_record import Job
 from ftexp.backends.hosted.patience import Patience
 from ftexp.backends.hosted.service import Service
 from ftexp.backends.hosted.uploads import upload

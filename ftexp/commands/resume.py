@@ -8,7 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ftexp.backends.hosted.jobs import change, job_on_record
+from ftexp.backends.hosted.job_changes import change
+from ftexp.backends.hosted.job_record import job_on_record
 from ftexp.commands.overrides import add_retrying, add_spending
 from ftexp.commands.run import may_start, show
 from ftexp.commands.status import is_at_work

@@ -11,7 +11,8 @@ from chat_server import Request, Response, serving
 from hosted_parts import Parts, parts, rows, said
 from provider import Life, Manners, Rule, provider
 
-from ftexp.backends.hosted.jobs import create_once, job_key
+from ftexp.backends.hosted.job_creation import create_once
+from ftexp.backends.hosted.job_record import job_key
 from ftexp.errors import WaitingError
 from ftexp.journal import Journal
 
