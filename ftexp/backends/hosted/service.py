@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from ftexp.backends.hosted.endpoint import Endpoint
-from ftexp.backends.hosted.patience import Patience, asked_wait
+from ftexp.backends.hosted.patience import NO_MONEY, Patience, asked_wait
 from ftexp.backends.providers import OpenAIProvider
 from ftexp.errors import ServiceError, WaitingError
 
@@ -135,6 +135,8 @@ class Service:
         if not isinstance(error, APIStatusError):
             return "what came isn't whole JSON", None
         status, said = error.status_code, self.said(error)
+        if _code(error) in NO_MONEY:
+            raise WaitingError(f"{self.host}: {said}; the account has no money or quota left. With some, the same command goes on")
         if status in _PASSING or (status >= 500 and status != 501):
             return said, asked_wait(error.response.headers, datetime.now(UTC))
         if status in (404, 405, 410, 501):
@@ -180,7 +182,7 @@ class Service:
         status = error.status_code
         outcome: Literal["refused", "unknown"] = "unknown" if status in _PASSING or status >= 500 else "refused"
         wait_seconds = asked_wait(error.response.headers, datetime.now(UTC))
-        return Sent(outcome, {}, self.said(error), status, str(error.code or error.type or ""), wait_seconds)
+        return Sent(outcome, {}, self.said(error), status, _code(error), wait_seconds)
 
 
 def checked_id(found: object) -> str:
@@ -192,6 +194,10 @@ def checked_id(found: object) -> str:
 
 def is_id(found: str) -> bool:
     return _ID.fullmatch(found) is not None and ".." not in found
+
+
+def _code(error: APIStatusError) -> str:
+    return str(error.code or error.type or "")
 
 
 def _never_left(error: Exception) -> bool:
