@@ -93,6 +93,7 @@ class _Following:
         self.path = f"/fine_tuning/jobs/{job}"
         self.curve, self.seen, self.status = _Curve(), set[str](), ""
         self.no_events = ""  # why they can't be had, as it was at the last try
+        self.has_events = True  # False: it is no such service
 
     def to_its_end(self) -> Followed:
         gone = unnamed = 0
@@ -133,7 +134,7 @@ class _Following:
                 elif not all_pages:
                     break
         except (GoneError, ServiceError, WaitingError) as error:  # where the key isn't taken at all, the next look at the job says so
-            self.no_events = str(error)
+            self.no_events, self.has_events = str(error), not isinstance(error, GoneError)
             return
         self.no_events = ""
         for event in sorted(reversed(new), key=lambda event: step_of_time(event.get("created_at")) or 0):
@@ -203,18 +204,20 @@ class _Following:
             remarks.append(f"the curve ends at step {self.curve.last_step} of {self.curve.total_steps}")
         if not self.curve.figures:
             remarks.append("the service told no curve")
-        if self.no_events and (remarks or not self.curve.figures):
+        if self.no_events and (self.has_events or remarks or not self.curve.figures):
             remarks.append(f"events can't be had ({self.no_events})")
         if self.curve.unfit:
             remarks.append(f"{self.curve.unfit} figures of its events are no finite numbers")
         tokens = job.get("trained_tokens")
+        checkpoints, remark = self._checkpoints()
+        remarks += [remark] if remark else []
         return Followed(
             model=job["fine_tuned_model"],
             curve=self.curve.points(_float(epochs.get("n_epochs"))),
             steps=steps,
             billed_tokens=tokens if type(tokens) is int and tokens >= 0 else None,
             seconds=_seconds(job),
-            checkpoints=self._checkpoints(),
+            checkpoints=checkpoints,
             hyperparameters=epochs,
             partial="; ".join(remarks),
         )
@@ -244,13 +247,16 @@ class _Following:
         write_atomically(self.folder / "result_file", raw)
         return figures_by_step(raw)
 
-    def _checkpoints(self) -> tuple[Checkpoint, ...]:
+    def _checkpoints(self) -> tuple[tuple[Checkpoint, ...], str]:
+        """And why they can't be had, where the service has some."""
         try:
             listed = list(self.service.listed(f"{self.path}/checkpoints", TRIES))
-        except (GoneError, ServiceError):
-            return ()
+        except GoneError:
+            return (), ""
+        except ServiceError as error:
+            return (), f"the checkpoints can't be had ({error})"
         found = {c.step: c for each in listed if (c := self._checkpoint(each))}
-        return tuple(found[step] for step in sorted(found))
+        return tuple(found[step] for step in sorted(found)), ""
 
     def _checkpoint(self, said: Mapping[str, Any]) -> Checkpoint | None:
         step, name, metrics = step_of(said.get("step_number")), said.get("fine_tuned_model_checkpoint"), said.get("metrics")

@@ -66,11 +66,11 @@ def _uploaded(service: Service, path: Path, name: str, sha256: str, step: Steps)
     """Looked for first, and again whenever it can't be told whether a try arrived."""
     size, reason = path.stat().st_size, ""
     for attempt in range(TRIES):
+        if attempt:
+            service.pause(min(2.0**attempt, 30.0))
         found = _found(service, name, size)
         if found:
             return found
-        if attempt:
-            service.pause(min(2.0**attempt, 30.0))
         sent = _send(service, path, name, sha256, step)
         if sent.outcome == "done":
             return checked_id(sent.body.get("id"))
