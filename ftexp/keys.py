@@ -17,7 +17,7 @@ from ftexp.evaluation.items import Item, Questions, SubjectName
 from ftexp.presets import Resolved
 from ftexp.values import digest
 
-TRAIN, ANSWERS, LOSSES, SCORE, COMPARE, FLIPS, GATES, SELECT = 1, 1, 1, 1, 2, 1, 1, 1
+TRAIN, ANSWERS, LOSSES, SCORE, COMPARE, FLIPS, GATES, SELECT = 1, 1, 1, 2, 2, 1, 1, 1
 
 
 @dataclass(frozen=True)

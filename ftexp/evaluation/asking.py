@@ -10,7 +10,7 @@ from typing import Literal, assert_never
 from ftexp.data.messages import Message, Splits
 from ftexp.errors import ConfigError
 from ftexp.evaluation.items import TEST, VALIDATION, Item, Prompts, Questions, SubjectName, items_of, prompts_by_subject
-from ftexp.evaluation.suites import Evaluation, FileItems, GeneratedItems, Suite, TestItems
+from ftexp.evaluation.suites import Evaluation, FileItems, GeneratedItems, ShippedItems, Suite, TestItems
 from ftexp.validation.alike import normalised
 from ftexp.validation.findings import Finding
 from ftexp.validation.items import trained_on
@@ -50,7 +50,8 @@ class Ask:
 
 
 def questions_of(evaluation: Evaluation, splits: Splits) -> tuple[Questions, ...]:
-    """The test split's first. Raises DataError for a file of items that can't be read, ConfigError where no item is left."""
+    """The test split's first. Raises DataError for a file of items that can't be read, ConfigError where no item is left or
+    another version of a suite is shipped."""
     test = Questions(
         TEST, items_of(splits.test), prompts_by_subject(items_of(splits.test), splits.train, evaluation.few_shot), evaluation.generation
     )
@@ -106,6 +107,10 @@ def _items(suite: Suite, splits: Splits) -> tuple[Item, ...]:
                 return make(name, count, seed)
             except ValueError as error:
                 raise ConfigError(f"eval.suites: a suite of generated items: {error}") from error
+        case ShippedItems(suite=shipped, language=language, version=version):
+            from ftexp.evaluation.shipped.reading import read_shipped
+
+            return read_shipped(shipped, language, version)
         case FileItems(path=path):
             from ftexp.evaluation.item_files import read_items
 

@@ -63,6 +63,11 @@ def name_of(language: str) -> str:
     return NAMES.get(language, language)
 
 
+def goes_with(found: str, wanted: str) -> bool:
+    """`zh` is either of the two Chinese scripts."""
+    return found == wanted or (CHINESE in (found, wanted) and found.startswith(CHINESE) and wanted.startswith(CHINESE))
+
+
 def spoken(example: Example, rules: LanguageRules) -> Spoken:
     asked = next((m.content for m in reversed(example.prompt) if m.role == "user"), "")
     return Spoken(language_of(asked, rules), language_of(example.reference, rules))
