@@ -75,9 +75,7 @@ class Suite(Value):
     for items of the test split, base and tuned for others.
     """
 
-    items: Items = Field(
-        description="test, the path of a JSONL file, {kind: generated, suite: NAME} or {kind: shipped, suite: NAME, language: en, version: 1}"
-    )
+    items: Items = Field(description="test, the path of a JSONL file, or an object of kind generated or shipped")
     metrics: dict[Name, Metric] = Field(min_length=1, description="at least one metric, by a name of small letters, digits and _")
     generation: Generation | None = Field(default=None, description="max_new_tokens and batch_size, or null")
     subjects: tuple[SubjectName, ...] | None = Field(default=None, description="some of base, few_shot and tuned, or null")
