@@ -3,9 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-BENCHMARKS := overhead plan validation compare generation hosted_answers statistics diagnosis training sweep
+BENCHMARKS := overhead plan validation compare generation hosted_answers hosted_jobs statistics diagnosis training sweep
 
-.PHONY: help quickstart test test-faults slow reproduce check bench clean
+.PHONY: help quickstart test test-faults slow live reproduce check bench clean
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | expand -t 14
@@ -27,12 +27,15 @@ quickstart: $(READY)  ## a real small model learns; minutes, no key, no GPU
 test: $(READY)  ## the quick tests, no key and no network
 	$(BIN)/python -m pytest
 
-test-faults: $(READY)  ## kill a run at each of its points and start it again; about 15 minutes
+test-faults: $(READY)  ## kill runs at each of their points, let services fail; about half an hour
 	$(BIN)/python -m pytest -m faults tests/faults
 
 slow: $(READY)  ## the tests that train the real small model
 	$(BIN)/ftexp model fetch smollm2-135m
 	$(BIN)/python -m pytest -m slow
+
+live: $(READY)  ## ten examples trained with a real key (OPENAI_API_KEY), for less than a dollar; LIVE_MODEL names another of conf/model
+	$(BIN)/python -m pytest -s -m live tests/test_live.py
 
 reproduce: $(READY)  ## a record of experiments/ made again and verified: make reproduce NAME=quickstart
 	@test -n "$(NAME)" || { echo "make: name a record, as in: make reproduce NAME=$$(ls experiments | grep -v README | head -n 1)"; exit 2; }

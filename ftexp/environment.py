@@ -1,4 +1,4 @@
-"""What a run was made with: packages, code, processor. Read once, when a run begins."""
+"""What a run was made with: packages, code, processor. Read when a run begins; what a process can't change, once."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import platform
 import re
 import subprocess
 import sys
+from functools import cache
 from importlib.metadata import distributions
 from pathlib import Path
 
@@ -48,13 +49,19 @@ def environment(directory: Path) -> Environment:
         system=platform.platform(),
         processor=processor(),
         instructions=instructions(),
-        packages=tuple(sorted(f"{d.name}=={d.version}" for d in distributions() if d.name)),
+        packages=_packages(),
         commit=commit.strip() if commit else None,
         dirty=bool(difference),
         difference=redacted(difference)[:LONGEST_DIFFERENCE],
     )
 
 
+@cache
+def _packages() -> tuple[str, ...]:
+    return tuple(sorted(f"{d.name}=={d.version}" for d in distributions() if d.name))
+
+
+@cache
 def code_sha256() -> str:
     """Over the names and contents of ftexp's Python files."""
     here = Path(ftexp.__file__).parent

@@ -9,7 +9,7 @@ from datetime import date
 from functools import partial
 from typing import Generic, TypeVar
 
-from ftexp.backends.hosted.jobs import job_on_record
+from ftexp.backends.hosted.job_record import job_on_record
 from ftexp.backends.results import Answers, TrainingResult
 from ftexp.budget import Verdict
 from ftexp.compose import Composed

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from ftexp.backends.hosted.endpoint import endpoint_of
-from ftexp.backends.hosted.jobs import Job, attempt_of, job_key, job_on_record
+from ftexp.backends.hosted.job_record import Job, attempt_of, job_key, job_on_record
 from ftexp.backends.hosted.service import Service
 from ftexp.backends.providers import OpenAIProvider
 from ftexp.config import RunConfig

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -21,6 +22,7 @@ class State:
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
         self.directory = self.root / ".ftexp"
+        self._turns: dict[str, threading.Lock] = {}
 
     @property
     def exists(self) -> bool:
@@ -74,19 +76,20 @@ class State:
 
     @contextmanager
     def lock(self, name: str, waiting: Callable[[], None]) -> Iterator[None]:
-        """Held by one process at a time; `waiting` is called once when another has it. Ends with its process."""
+        """Held by one thread of one process at a time; `waiting` is called once when another process has it. Ends with its process."""
         from filelock import FileLock, Timeout
 
         lock = FileLock(self.folder("locks", "") / f"{name}.lock")
-        try:
-            lock.acquire(timeout=0.05)
-        except Timeout:
-            waiting()
-            lock.acquire()
-        try:
-            yield
-        finally:
-            lock.release()
+        with self._turns.setdefault(name, threading.Lock()):  # threads take turns here: for a file's lock they would ask again and again
+            try:
+                lock.acquire(timeout=0.05)
+            except Timeout:
+                waiting()
+                lock.acquire()
+            try:
+                yield
+            finally:
+                lock.release()
 
     def is_locked(self, name: str) -> bool:
         """Whether a process holds this lock at the moment."""

@@ -93,6 +93,7 @@ class Cage:
             "model.provider.listed_within_seconds=0.2",
             "dataset=jsonl",
             "dataset.path=chats.jsonl",
+            "eval.headline=chat/chrf",
             "hyperparameters.n_epochs=1",
             "hyperparameters.batch_size=8",
             "hyperparameters.learning_rate_multiplier=1.0",
@@ -184,7 +185,7 @@ def test_neither_has_what_a_refusal_leaves(status: int, tmp_path: Path, mlflow_d
 
 def test_neither_has_what_a_sweep_leaves(tmp_path: Path, mlflow_database: Path) -> None:
     with cage(tmp_path / "project", mlflow_database, ECHOING) as caged:
-        said = caged.run("-m", "seed=0,1", "eval.few_shot=0", "eval.headline=chat/chrf")
+        said = caged.run("-m", "seed=0,1", "eval.few_shot=0")
         assert said.code == 0, said.err
         caged.ftexp("list")
         caged.assert_clean()

@@ -105,6 +105,30 @@ NO_OTHER = {
 }
 
 
+# The same for a model of a service: what names it there, and what a job is created with.
+REACHES_AT_A_SERVICE: dict[str, tuple[Any, set[str]]] = {
+    "model": ("another", EVERYTHING),
+    "base_url": ("https://other.example.com/v1", EVERYTHING),
+    "api_key_env": ("OTHER_KEY", NOTHING),
+    "billed": (False, NOTHING),
+    "wait": (False, NOTHING),
+    "token_limit": ("max_completion_tokens", NOTHING),
+    "method_object": (False, NOTHING),
+    "job_metadata": (False, NOTHING),
+    "learning_rate": (0.00001, TRAINED),
+    "best_checkpoint": (False, TRAINED),
+    "more_hyperparameters": ({"lora": True}, TRAINED),
+    "tuned_answers": ("once_deployed", NOTHING),
+    "deployments": ({"base": "mine", "tuned": "mine-tuned"}, NOTHING),
+    "uploads": ({"part_bytes": 1, "whole_bytes": 1, "expire_after_days": 1, "delete_afterwards": True}, NOTHING),
+    "jobs_at_once": (1, NOTHING),
+    "requests_in_flight": (1, NOTHING),
+    "poll_seconds": (1.0, NOTHING),
+    "listed_within_seconds": (1.0, NOTHING),
+    "answers_within_minutes": (1.0, NOTHING),
+}
+
+
 @pytest.fixture(scope="module")
 def config(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Iterator[dict[str, Any]]:
     here = tmp_path_factory.mktemp("keys")
@@ -118,13 +142,22 @@ def config(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Iterat
         yield compose(words, here).config.model_dump(mode="json", by_alias=True)
 
 
+@pytest.fixture(scope="module")
+def hosted(config: dict[str, Any]) -> dict[str, Any]:
+    """The same run at a service."""
+    where = ["model.provider.base_url=https://api.example.com/v1", "model.provider.model=one", "model.provider.api_key_env=ONE_KEY"]
+    words = ["dataset=jsonl", "dataset.path=chats.jsonl", "model=compatible", *where, "hyperparameters.learning_rate_multiplier=1"]
+    words += ["eval=chat", "eval.headline=chat/chrf", "eval.few_shot=0", "eval.measure_validation=true"]
+    return compose(words, Path.cwd()).config.model_dump(mode="json", by_alias=True)
+
+
 ONCE = Once()
 
 
 def keys(config: dict[str, Any]) -> dict[str, str]:
     p = prepare(RunConfig.model_validate_json(json.dumps(config)), State(Path.cwd()), ONCE)
-    assert p.model.local
-    found = keys_for(p, p.model.local)
+    assert p.model.opened
+    found = keys_for(p, p.model.opened)
     single = {"train": found.train, "score": found.score, "compare": found.compare, "validation": found.validation, "select": found.select}
     return {name: key.value for name, key in (found.asked | single).items() if key and "few_shot" not in name}
 
@@ -144,6 +177,17 @@ def test_a_key_reaches_these_steps_and_no_others(key: str, config: dict[str, Any
     value, reached = REACHES[key]
     before, after = keys(config), keys(changed(config, key, value))
     assert {name for name in before if before[name] != after[name]} == reached
+
+
+@pytest.mark.parametrize("key", REACHES_AT_A_SERVICE)
+def test_a_key_of_a_service_reaches_these_steps_and_no_others(key: str, hosted: dict[str, Any]) -> None:
+    value, reached = REACHES_AT_A_SERVICE[key]
+    before, after = keys(hosted), keys(changed(hosted, f"model.provider.{key}", value))
+    assert {name for name in before if before[name] != after[name]} == reached
+
+
+def test_every_key_of_a_service_is_in_the_table(hosted: dict[str, Any]) -> None:
+    assert {*hosted["model"]["provider"]} == {*REACHES_AT_A_SERVICE, "kind"}
 
 
 def test_every_key_of_the_config_is_in_the_table(config: dict[str, Any]) -> None:

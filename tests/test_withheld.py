@@ -88,7 +88,9 @@ def test_what_a_library_logs_has_no_key(caplog: pytest.LogCaptureFixture) -> Non
     try:
         raise ValueError(KEY)
     except ValueError:
-        logging.getLogger("somebody").warning("sent %s", [KEY], exc_info=True)
+        logger = logging.Logger("of no tree that others may have silenced")
+        logger.addHandler(caplog.handler)
+        logger.warning("sent %s", [KEY], exc_info=True)
     assert f"sent ['{SHOWN}']" in caplog.text and f"ValueError: {SHOWN}" in caplog.text and KEY not in caplog.text
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ftexp.backends.hosted.jobs import change
+from ftexp.backends.hosted.job_changes import change
 from ftexp.errors import ExitCode
 from ftexp.service_job import job_of
 from ftexp.state import State

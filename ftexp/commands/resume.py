@@ -8,7 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ftexp.backends.hosted.jobs import change, job_on_record
+from ftexp.backends.hosted.job_changes import change
+from ftexp.backends.hosted.job_record import job_on_record
 from ftexp.commands.overrides import add_retrying, add_spending
 from ftexp.commands.run import may_start, show
 from ftexp.commands.status import is_at_work
@@ -27,8 +28,9 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("run", nargs="?", help="an id or name that `ftexp status` shows, or last")
-    parser.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="as in budget.usd=10 or model.provider.deployments.tuned=NAME")
+    parser.add_argument(
+        "words", nargs="*", metavar="RUN", help="an id or name that `ftexp status` shows, or last; and KEY=VALUE, as in budget.usd=10"
+    )
     parser.add_argument("--all", action="store_true", help="every run that waits, was interrupted or was cut off")
     add_spending(parser)
     add_retrying(parser)
@@ -38,7 +40,9 @@ def main(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
     state, out, progress = State(Path.cwd()), Console(), Progress(Console(stderr=True))
-    runs = [_taken_up(row, arguments, state, progress) for row in _rows(arguments, state)]
+    overrides = [word for word in arguments.words if "=" in word]
+    rows = _rows([word for word in arguments.words if "=" not in word], arguments.all, state)
+    runs = [_taken_up(row, overrides, arguments.retry_failed, state, progress) for row in rows]
     ask_consent([r.prepared for r in runs], arguments.yes, state)
     for r in runs:
         _go_on_there(r, state, progress)
@@ -49,11 +53,11 @@ def main(arguments: argparse.Namespace) -> int:
     return _several(runs, state, progress)
 
 
-def _rows(arguments: argparse.Namespace, state: State) -> list[RunRow]:
-    if arguments.all == bool(arguments.run):
-        raise ConfigError("expected a run, as `ftexp status` shows it, or --all")
-    if not arguments.all:
-        return [find_run(arguments.run, state)]
+def _rows(names: list[str], every: bool, state: State) -> list[RunRow]:
+    if len(names) != (0 if every else 1):
+        raise ConfigError("expected one run, as `ftexp status` shows it, or --all")
+    if not every:
+        return [find_run(names[0], state)]
     rows = state.journal.runs("kind='run' AND state IN ('waiting', 'interrupted', 'running')") if state.exists else []
     found = [row for row in rows if not is_at_work(row)]
     if not found:
@@ -61,11 +65,11 @@ def _rows(arguments: argparse.Namespace, state: State) -> list[RunRow]:
     return found
 
 
-def _taken_up(row: RunRow, arguments: argparse.Namespace, state: State, progress: Progress) -> Resumed:
-    r = resumed(row, arguments.overrides, state)
+def _taken_up(row: RunRow, overrides: list[str], retry_failed: bool, state: State, progress: Progress) -> Resumed:
+    r = resumed(row, overrides, state)
     may_start(r.prepared, state)
     progress.say(f"resume    {row.id} {row.name}")
-    return replace(r, prepared=replace(r.prepared, retry_failed=arguments.retry_failed))
+    return replace(r, prepared=replace(r.prepared, retry_failed=retry_failed))
 
 
 def _go_on_there(r: Resumed, state: State, progress: Progress) -> None:
@@ -92,13 +96,13 @@ def _several(runs: list[Resumed], state: State, progress: Progress) -> int:
 
     stopping = threading.Event()
     here = all(r.prepared.model.local for r in runs)
-    return max(side_by_side([partial(_one, r, state.root, progress, stopping) for r in runs], 1 if here else len(runs), stopping))
+    return max(side_by_side([partial(_one, r, state, progress, stopping) for r in runs], 1 if here else len(runs), stopping))
 
 
-def _one(r: Resumed, root: Path, progress: Progress, stopping: threading.Event) -> ExitCode:
+def _one(r: Resumed, state: State, progress: Progress, stopping: threading.Event) -> ExitCode:
     told = progress.plain.of(f"{r.row.id}: ")
     try:
-        launch(r.prepared, r.composed, State(root), told, r.sweep, stopping)
+        launch(r.prepared, r.composed, state, told, r.sweep, stopping)
     except FtexpError as error:
         told.say("; ".join(error.faults))
         return error.exit_code

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from jinja2 import Template
 
 
+@cache  # to compile one takes longer than to fill it in
 def template(name: str, **filters: Callable[..., object]) -> Template:
     """One of the `.j2` files of this room. `head.html.j2` has the colours, and the policy that forbids scripts and loading."""
     from jinja2 import Environment, PackageLoader, StrictUndefined

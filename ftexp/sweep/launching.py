@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from ftexp.backends.providers import OpenAIProvider
@@ -43,7 +42,7 @@ class Ended:
 
 def launch_cells(asked: Asked, cells: Sequence[PreparedCell], state: State, progress: Progress) -> list[Ended]:
     """Every cell's end, in the order of the cells; each is told when it comes, and one that fails stops no other."""
-    work = _Work({c.number: c for c in cells}, state.root, os.getpid(), progress)
+    work = _Work({c.number: c for c in cells}, state, os.getpid(), progress)
     if isinstance(cells[0].prepared.config.model.provider, OpenAIProvider):
         return side_by_side([partial(work.one, c.number) for c in cells], _jobs_at_once(cells), work.stopping)
     left, ended = list(cells), list[Ended]()
@@ -92,8 +91,8 @@ def _launched(asked: Asked, cells: Sequence[PreparedCell], work: _Work) -> list[
 
     from ftexp.compose import Composer
 
-    composer = Composer(work.root)
-    sweep_directory = (work.root / ".ftexp" / "hydra").as_posix()
+    composer = Composer(work.state.root)
+    sweep_directory = (work.state.root / ".ftexp" / "hydra").as_posix()
     master = composer.master([*asked.hydra_words, *_QUIET, f"++hydra.sweep.dir='{sweep_directory}'"])
     launcher = Plugins.instance().instantiate_launcher(
         hydra_context=HydraContext(config_loader=composer.loader, callbacks=Callbacks()), task_function=work, config=master
@@ -116,14 +115,14 @@ class _Work:
     """What a launcher calls for each cell, here or in another process."""
 
     cells: dict[int, PreparedCell]
-    root: Path
+    state: State
     parent: int
     progress: Progress
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def __reduce__(self) -> tuple[type[_Work], tuple[object, ...]]:
-        """Without the event, which is for threads of this process."""
-        return _Work, (self.cells, self.root, self.parent, self.progress)
+        """Without the event and the open journal, which are for threads of this process."""
+        return _Work, (self.cells, State(self.state.root), self.parent, self.progress)
 
     def __call__(self, config: DictConfig) -> Ended:
         if os.getpid() != self.parent:
@@ -135,7 +134,7 @@ class _Work:
         return self._done(number, self.progress.plain)
 
     def _done(self, number: int, progress: Progress) -> Ended:
-        cell, state = self.cells[number], State(self.root)
+        cell, state = self.cells[number], self.state
         try:
             outcome = launch(cell.prepared, cell.composed, state, progress.of(f"{cell.number}: "), cell.sweep, self.stopping)
         except BudgetError as error:

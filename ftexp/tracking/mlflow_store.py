@@ -7,9 +7,10 @@ import json
 import logging
 import os
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
 LONGEST_PARAM = 6000  # MLflow 3.17 cuts longer values in silence
 LONGEST_TAG = 8000
 LONGEST_DIGEST = 36
+# SQLite has one writer at a time: of a hundred threads that wait for it inside of MLflow 3.17, most give up.
+_WRITING = threading.Lock()
 MLFLOW_MODEL_IS_EXTERNAL = "mlflow.model.isExternal"  # as mlflow.utils.mlflow_tags has it
 
 
@@ -77,7 +80,8 @@ class MlflowStore:
         One process at a time, since to look whether something is there and to add it are two. What an attempt that was
         cut off told and didn't note is told again: everything told twice must be as if told once.
         """
-        with told_clearly(self.uri), self.state.lock(f"mlflow-{run}", waiting=lambda: None):
+        turn = _WRITING if isinstance(self.tracking, LocalTracking) else nullcontext()
+        with told_clearly(self.uri), turn, self.state.lock(f"mlflow-{run}", waiting=lambda: None):
             while events := self.state.journal.untold(run):
                 self._tell(self._linked(run), events)
                 self.state.journal.mark_told(run, events[-1].id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,6 +11,7 @@ from ftexp.errors import TrackingError
 from ftexp.tracking.mlflow_store import MlflowStore
 
 PAUSE_SECONDS = 2.0
+BUSY_PAUSE = 10.0  # times as long as telling took: where many runs wait for their turn, their figures come less often
 
 
 def catch_up(store: MlflowStore, run: str) -> TrackingError | None:
@@ -36,8 +38,11 @@ def telling(store: MlflowStore, run: str) -> Iterator[Telling]:
     told, ended = Telling(), threading.Event()
 
     def work() -> None:
-        while not ended.wait(PAUSE_SECONDS):
+        pause = PAUSE_SECONDS
+        while not ended.wait(pause):
+            started = time.monotonic()
             catch_up(store, run)
+            pause = max(PAUSE_SECONDS, BUSY_PAUSE * (time.monotonic() - started))
 
     thread = threading.Thread(target=work, name="mlflow", daemon=True)
     thread.start()

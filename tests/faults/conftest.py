@@ -1,12 +1,31 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from cases import ForkServer, Laboratory
+
+TOLD: list[int] = []
+
+
+@pytest.fixture
+def tell(capsys: pytest.CaptureFixture[str]) -> Callable[[int, str], None]:
+    """Says at once how many cases there were, whatever becomes of them, and counts them."""
+
+    def told(cases: int, what: str) -> None:
+        TOLD.append(cases)
+        with capsys.disabled():
+            print(f"\n{cases} {what}")
+
+    return told
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if TOLD:
+        terminalreporter.write_line(f"{sum(TOLD)} cases of a point and a fault")
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,10 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
 
 
 IMPORTED = (
+    "ftexp.backends.hosted.chat_completions",
+    "ftexp.backends.hosted.following",
+    "openai.resources.files",
+    "openai.resources.fine_tuning",
     "ftexp.backends.local.generation",
     "ftexp.backends.local.training",
     "ftexp.commands.run",
@@ -42,7 +46,7 @@ def serve() -> None:
     import_everything()
     for line in sys.stdin:
         request = json.loads(line)
-        composed(tuple(request["words"][1:]))
+        composed(tuple(word for word in request["words"][1:] if not word.startswith("--")))
         status = in_a_child(partial(run, request), Path(request["said"]))
         print(json.dumps({"status": status}), flush=True)
 
@@ -102,6 +106,7 @@ def run(request: dict[str, Any]) -> int:
 
     project = Path(request["project"])
     telling.PAUSE_SECONDS = request["pause_seconds"]
+    be_impatient(request.get("request_seconds", 0.0))
     log_trained_steps(project.parent / f"{project.name}.trained")
     install(Points(Fate(**request["fate"]), project.parent / f"{project.name}.struck"))
     with in_project(project):
@@ -110,6 +115,17 @@ def run(request: dict[str, Any]) -> int:
         if code == 0 and Fate(**request["fate"]).is_spared:
             (project.parent / f"{project.name}.json").write_text(json.dumps(record_of(project)), encoding="utf-8")
     return code
+
+
+def be_impatient(request_seconds: float) -> None:
+    """A service's answer is waited for so long, and what went wrong is soon tried again; 0: as patient as ever."""
+    from ftexp.backends.hosted import model, service
+    from ftexp.backends.hosted.patience import Patience
+
+    if request_seconds:
+        service.REQUEST_SECONDS = request_seconds
+        quick = partial(Patience, first_wait_seconds=0.02, request_seconds=request_seconds)
+        service.Patience, model.Patience = quick, quick  # type: ignore[assignment,misc]
 
 
 def log_trained_steps(log: Path) -> None:

@@ -90,6 +90,19 @@ class Points:
 
         setattr(owner, name, call)
 
+    def wrap_async(self, owner: Any, name: str, label: Callable[..., str], error: Exception) -> None:
+        """As `wrap`, of what is awaited."""
+        done = getattr(owner, name)
+
+        async def call(*arguments: Any, **named: Any) -> Any:
+            what = label(*arguments, **named)
+            self.reach(f"before {what}", error)
+            result = await done(*arguments, **named)
+            self.reach(f"after {what}", error)
+            return result
+
+        setattr(owner, name, call)
+
 
 def die(seconds: float) -> None:
     """By a signal that no handler sees: SIGKILL at once, or for later SIGALRM, whose default is as sudden."""
@@ -110,6 +123,7 @@ def install(points: Points) -> None:
     import torch
     from mlflow import MlflowClient
 
+    from ftexp.backends.hosted.connection import AsyncGuarded, Guarded
     from ftexp.backends.local.backend import LocalBackend
 
     _count_journal(points)
@@ -121,6 +135,13 @@ def install(points: Points) -> None:
         points.wrap(shutil, "rmtree", lambda path, **_: _of_ours("rmtree", path) if Path(path).exists() else "", NO_SPACE)
         for name in ("train", "answers", "losses"):
             points.wrap(LocalBackend, name, always(f"backend {name}"), NO_SPACE)
+        points.wrap(Guarded, "handle_request", _requested, NO_SPACE)
+        points.wrap_async(AsyncGuarded, "handle_async_request", _requested, NO_SPACE)
+
+
+def _requested(_: Any, request: Any) -> str:
+    """A request to a service, without the ids in its path."""
+    return f"request {request.method} {re.sub(r'/(file|ftjob|ft)[-:][^/]*', '/ID', request.url.path)}"
 
 
 def _of_ours(what: str, path: str | Path) -> str:

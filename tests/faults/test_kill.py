@@ -42,17 +42,12 @@ def at_each_point(laboratories: list[Laboratory], what: str, every: int = 1) -> 
     return in_parallel(laboratories, work)
 
 
-def tell(capsys: pytest.CaptureFixture[str], text: str) -> None:
-    with capsys.disabled():
-        print(f"\n{text}")
-
-
 @pytest.mark.faults
-def test_a_run_killed_at_any_point_and_started_again_is_as_if_undisturbed(laboratories, capsys) -> None:
+def test_a_run_killed_at_any_point_and_started_again_is_as_if_undisturbed(laboratories, tell) -> None:
     cases = at_each_point(laboratories, "killed")
     tell(
-        capsys,
-        f"killed at {len(cases)} points, {len({c.points[0] for c in cases})} of them different; "
+        len(cases),
+        f"points of a run on this machine to be killed at, {len({c.points[0] for c in cases})} of them different; "
         f"told steps trained again: at most {max(c.repeated for c in cases)}",
     )
     assert not report(cases), report(cases)
@@ -61,7 +56,7 @@ def test_a_run_killed_at_any_point_and_started_again_is_as_if_undisturbed(labora
 
 
 @pytest.mark.faults
-def test_a_run_killed_at_a_random_moment_and_started_again_is_as_if_undisturbed(laboratories, capsys) -> None:
+def test_a_run_killed_at_a_random_moment_and_started_again_is_as_if_undisturbed(laboratories, tell) -> None:
     """MLflow is told all the time, so that any of it may be in the middle."""
     seconds = laboratories[0].seconds
 
@@ -72,14 +67,14 @@ def test_a_run_killed_at_a_random_moment_and_started_again_is_as_if_undisturbed(
         return [laboratory.case(fate, pause_seconds=0.02) for fate in fates]
 
     cases = in_parallel(laboratories, work)
-    tell(capsys, f"killed at {len(cases)} random moments, {sum(c.codes == [-14] for c in cases)} of them before the end")
+    tell(len(cases), f"random moments to be killed at, {sum(c.codes == [-14] for c in cases)} of them before the end")
     assert not report(cases), report(cases)
 
 
 @pytest.mark.faults
-def test_a_run_that_found_the_disk_full_says_so_and_goes_on_when_there_is_space(laboratories, capsys) -> None:
+def test_a_run_that_found_the_disk_full_says_so_and_goes_on_when_there_is_space(laboratories, tell) -> None:
     cases = at_each_point(laboratories, "disk full", DISK_FULL_STEP)
-    tell(capsys, f"disk full at {len(cases)} points, {sum(c.codes == [0] for c in cases)} of them where only MLflow was behind")
+    tell(len(cases), f"points to find the disk full at, {sum(c.codes == [0] for c in cases)} of them where only MLflow was behind")
     assert not report(cases), report(cases)
     for case in cases:
         errors = [line for line in case.said.splitlines() if line.startswith("ftexp: ")]

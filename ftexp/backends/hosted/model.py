@@ -22,7 +22,8 @@ from ftexp.values import digest
 
 if TYPE_CHECKING:
     from ftexp.backends.hosted.following import Followed
-    from ftexp.backends.hosted.jobs import Job, JobOrder
+    from ftexp.backends.hosted.job_order import JobOrder
+    from ftexp.backends.hosted.job_record import Job
     from ftexp.backends.hosted.service import Service
     from ftexp.config import Training
     from ftexp.steps import Steps
@@ -74,7 +75,8 @@ class ServiceModel:
     def train(self, order: Order, step: Steps) -> TrainingResult:
         """One job, whatever happens on the way. With `wait: false` it is left to itself as soon as it is created."""
         from ftexp.backends.hosted.following import BadEndError
-        from ftexp.backends.hosted.jobs import attempt_of, create_once, job_on_record, note_end
+        from ftexp.backends.hosted.job_creation import create_once
+        from ftexp.backends.hosted.job_record import attempt_of, job_on_record, note_end
 
         service = self.service(step)
         try:
@@ -128,7 +130,7 @@ class ServiceModel:
             raise ServiceError(f"model.provider.model: {service.host} has no {self.provider.model}{hint}")
 
     def _ordered(self, service: Service, order: Order, attempt: int, step: Steps) -> JobOrder:
-        from ftexp.backends.hosted.jobs import JobOrder
+        from ftexp.backends.hosted.job_order import JobOrder
         from ftexp.backends.hosted.uploads import upload
 
         apart = "" if self.provider.job_metadata else digest(order.key, attempt)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import csv
-import io
 import math
 from collections.abc import Mapping
 
@@ -27,7 +26,7 @@ LAST_STEP = 10**9
 def figures_by_step(raw: bytes) -> tuple[dict[int, dict[str, float]], str]:
     """Figures by step, and what is wrong with the file, empty where nothing is. Of a step that comes twice the first figures count."""
     text = _text(raw)
-    rows = list(csv.reader(io.StringIO(text.replace("\0", ""))))
+    rows = [_cells(line) for line in text.splitlines() if line.strip()]
     names = [name.strip().lower() for name in rows[0]] if rows else []
     if "step" not in names:
         return {}, "the result file is no table with a column step"
@@ -37,7 +36,7 @@ def figures_by_step(raw: bytes) -> tuple[dict[int, dict[str, float]], str]:
         cells = dict(zip(names, row, strict=False))
         step = step_of(cells.get("step"))
         if step is None:
-            broken += bool(row)
+            broken += 1
             continue
         known = found.setdefault(step, {})
         for name, value in figures_of(cells).items():
@@ -53,6 +52,11 @@ def figures_of(said: Mapping[str, object]) -> dict[str, float]:
         if value is not None:
             figures.setdefault(ours, value)
     return figures
+
+
+def unfit_in(said: Mapping[str, object]) -> int:
+    """How many of them are there without being finite numbers."""
+    return sum(said.get(name) not in (None, "") and _number(said[name]) is None for name in FIGURES)
 
 
 def step_of(said: object) -> int | None:
@@ -71,12 +75,22 @@ def _number(said: object) -> float | None:
     return found if math.isfinite(found) else None
 
 
+def _cells(line: str) -> list[str]:
+    """Of one line, so that a stray quotation mark spoils no more than that. None of a line that can't be read."""
+    try:
+        return next(csv.reader([line.replace("\0", "")]), [])
+    except csv.Error:
+        return []
+
+
 def _text(raw: bytes) -> str:
     """OpenAI's comes in base64, others plain; either with or without a byte order mark."""
     plain = raw.decode("utf-8-sig", "replace")
     if "," in plain.partition("\n")[0]:
         return plain
+    packed = "".join(plain.split()).rstrip("=")
+    whole = packed[: len(packed) - (len(packed) % 4 == 1)]  # the end may be missing
     try:
-        return base64.b64decode("".join(plain.split()), validate=True).decode("utf-8-sig", "replace")
+        return base64.b64decode(whole + "=" * (-len(whole) % 4), validate=True).decode("utf-8-sig", "replace")
     except (binascii.Error, ValueError):
         return plain

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from ftexp.backends.hosted.endpoint import Endpoint
-from ftexp.backends.hosted.patience import Patience, asked_wait
+from ftexp.backends.hosted.patience import NO_MONEY, Patience, asked_wait
 from ftexp.backends.providers import OpenAIProvider
 from ftexp.errors import ServiceError, WaitingError
 
@@ -25,6 +25,7 @@ REQUEST_SECONDS = 120.0  # of silence, not of the whole
 PAGE = 100
 R = TypeVar("R")
 TOLD_AFTER_FAILURES = 3
+LONGEST_WAIT_SECONDS = 3600.0  # that a service may ask for
 _PASSING = frozenset({408, 409, 425, 429})
 _ID = re.compile(r"[A-Za-z0-9_:.\-]{1,200}")
 
@@ -72,31 +73,31 @@ class Service:
         """A JSON object. Raises GoneError for what isn't there, WaitingError where the key isn't taken, ServiceError for other refusals."""
         return self._until_it_succeeds(lambda: _object(self._get(path, query).content))
 
-    def content(self, path: str) -> bytes:
-        """As `read`, of a file."""
-        return self._until_it_succeeds(lambda: self._get(path, {}).content)
+    def content(self, path: str, tries: int | None = None) -> bytes:
+        """As `read`, of a file. With `tries` it ends in a ServiceError after so many of them."""
+        return self._until_it_succeeds(lambda: self._get(path, {}).content, tries)
 
-    def listed(self, path: str, **query: Any) -> Iterator[dict[str, Any]]:
-        """The objects of all pages, in the service's order. A service that ignores `after` is found out."""
-        after: dict[str, str] = {}
+    def listed(self, path: str, tries: int | None = None, **query: Any) -> Iterator[dict[str, Any]]:
+        """The objects of all pages, in the service's order. A service that ignores `after` is found out. `tries` are for each page."""
+        asked = {"limit": PAGE, **query}
         seen = set[str]()
         while True:
-            page = self.read(path, limit=PAGE, **query, **after)
-            found = [each for each in page.get("data") or [] if isinstance(each, dict)]
-            new = [each for each in found if str(each.get("id")) not in seen]
-            yield from new
-            seen |= {str(each.get("id")) for each in new}
-            if not new or not page.get("has_more"):
+            page = self._until_it_succeeds(lambda: _page(self._get(path, asked).content), tries)
+            new = {name: each for each in page["data"] if (name := name_of(each)) not in seen}
+            yield from new.values()
+            seen |= set(new)
+            last = page["data"][-1].get("id") if new else None
+            if page.get("has_more") is False or not isinstance(last, str):  # a service may leave it out
                 return
-            after = {"after": str(new[-1].get("id"))}
+            asked["after"] = last
 
     def _get(self, path: str, query: Mapping[str, Any]) -> httpx2.Response:
         import httpx2
 
         return self.client.get(path, cast_to=httpx2.Response, options={"params": dict(query)})
 
-    def _until_it_succeeds(self, work: Callable[[], R]) -> R:
-        """However long the network is away; said once when it is, and once when it is back."""
+    def _until_it_succeeds(self, work: Callable[[], R], tries: int | None = None) -> R:
+        """However long the network is away, unless there are only so many `tries`; said once when it is, and once when it is back."""
         from openai import OpenAIError
 
         failures = 0
@@ -110,9 +111,16 @@ class Service:
                     self.say(f"{self.host}: answers again")
                 return found
             failures += 1
+            if failures == tries:
+                raise ServiceError(f"{self.host}: no answer in {tries} tries ({reason})")
             if failures == TOLD_AFTER_FAILURES:
                 self.say(f"{self.host}: no answer ({reason}); trying on. Ctrl-C leaves what goes on there to itself")
-            self.pause(self._patience.wait_seconds(failures, self._rng) if wait_seconds is None else wait_seconds)
+            self.pause_after(wait_seconds, failures)
+
+    def pause_after(self, wait_seconds: float | None, failures: int) -> None:
+        """As long as the service asks, where that can be meant; else longer after each failure in a row."""
+        mine = self._patience.wait_seconds(failures, self._rng)
+        self.pause(mine if wait_seconds is None else min(wait_seconds, LONGEST_WAIT_SECONDS))
 
     def _passing(self, error: Exception) -> tuple[str, float | None]:
         """Why another try may fare better, and how long to wait where the service says. Raises what no other try changes."""
@@ -127,6 +135,8 @@ class Service:
         if not isinstance(error, APIStatusError):
             return "what came isn't whole JSON", None
         status, said = error.status_code, self.said(error)
+        if _code(error) in NO_MONEY:
+            raise WaitingError(f"{self.host}: {said}; the account has no money or quota left. With some, the same command goes on")
         if status in _PASSING or (status >= 500 and status != 501):
             return said, asked_wait(error.response.headers, datetime.now(UTC))
         if status in (404, 405, 410, 501):
@@ -172,7 +182,7 @@ class Service:
         status = error.status_code
         outcome: Literal["refused", "unknown"] = "unknown" if status in _PASSING or status >= 500 else "refused"
         wait_seconds = asked_wait(error.response.headers, datetime.now(UTC))
-        return Sent(outcome, {}, self.said(error), status, str(error.code or error.type or ""), wait_seconds)
+        return Sent(outcome, {}, self.said(error), status, _code(error), wait_seconds)
 
 
 def checked_id(found: object) -> str:
@@ -186,6 +196,10 @@ def is_id(found: str) -> bool:
     return _ID.fullmatch(found) is not None and ".." not in found
 
 
+def _code(error: APIStatusError) -> str:
+    return str(error.code or error.type or "")
+
+
 def _never_left(error: Exception) -> bool:
     """No connection came about, so nothing was sent over it."""
     import httpx2
@@ -193,8 +207,25 @@ def _never_left(error: Exception) -> bool:
     return isinstance(error.__cause__, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout)
 
 
+def name_of(row: Mapping[str, Any]) -> str:
+    """Of what stands in a list: its id, or all of it where it has none."""
+    return row["id"] if isinstance(row.get("id"), str) else json.dumps(row, sort_keys=True)
+
+
+def _page(body: bytes) -> dict[str, Any]:
+    """Raises ValueError for what is no list: that nothing is there must not be read out of anything else."""
+    found = _object(body)
+    rows = found.get("data")
+    if not isinstance(rows, list) or not all(isinstance(each, dict) for each in rows):
+        raise ValueError("no list of objects")
+    return found
+
+
 def _object(body: bytes) -> dict[str, Any]:
-    found = json.loads(body.decode("utf-8", "replace"))
+    try:
+        found = json.loads(body.decode("utf-8", "replace"))
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
     if not isinstance(found, dict):
         raise ValueError("no JSON object")
     return found

@@ -36,7 +36,7 @@ def upload(service: Service, content: bytes, apart: str, step: Steps) -> str:
         inputs = digest("upload", service.endpoint.base_url, sha256, apart)
         journal.intend(key, "upload", inputs, UPLOADED)
         name = f"ftexp-{digest(sha256, apart)[:32] if apart else sha256[:32]}.jsonl"
-        path = step.state.folder("uploads", "") / f"{sha256}.jsonl"
+        path = step.state.folder("uploads", "") / f"{key}.jsonl"  # equal files that are set apart may be on their way at once
         write_atomically(path, content)
         file = _uploaded(service, path, name, sha256, step)
         journal.conclude(key, Uploaded(file=file).model_dump_json())
@@ -66,11 +66,11 @@ def _uploaded(service: Service, path: Path, name: str, sha256: str, step: Steps)
     """Looked for first, and again whenever it can't be told whether a try arrived."""
     size, reason = path.stat().st_size, ""
     for attempt in range(TRIES):
+        if attempt:
+            service.pause(min(2.0**attempt, 30.0))
         found = _found(service, name, size)
         if found:
             return found
-        if attempt:
-            service.pause(min(2.0**attempt, 30.0))
         sent = _send(service, path, name, sha256, step)
         if sent.outcome == "done":
             return checked_id(sent.body.get("id"))

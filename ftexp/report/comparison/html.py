@@ -25,8 +25,12 @@ class Bar:
 
 
 def written(c: RunsCompared) -> str:
-    page = template("comparison/page.html.j2", shown=lambda text: shortened(str(text), 600), interval=interval)
+    page = template("comparison/page.html.j2", shown=_shown, interval=interval)
     return page.render(c=c, facts=facts(c), runs=runs_grid(c), metrics=[_metric(m, c) for m in c.metrics], most=SHOWN_FLIPS) + "\n"
+
+
+def _shown(text: object) -> str:
+    return shortened(str(text), 600)
 
 
 def _metric(metric: MetricCompared, c: RunsCompared) -> dict[str, object]:

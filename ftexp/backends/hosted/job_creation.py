@@ -7,79 +7,21 @@ job of this key may exist, and none is taken for ours that doesn't carry our mar
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ftexp.backends.hosted.job_order import JobOrder, request_of
+from ftexp.backends.hosted.job_record import Job, job_key
 from ftexp.backends.hosted.patience import BUSY, NO_MONEY
-from ftexp.backends.hosted.service import GoneError, Sent, Service, checked_id
+from ftexp.backends.hosted.service import GoneError, Sent, Service, checked_id, is_id
 from ftexp.backends.hosted.uploads import remove
 from ftexp.errors import NothingBeganError, ServiceError, WaitingError
-from ftexp.journal import Journal
-from ftexp.presets import Resolved
 from ftexp.steps import Steps
-from ftexp.values import Value, digest
+from ftexp.values import digest
 
 CREATED = 1
-KEY, ATTEMPT, RUN = "ftexp_train_key", "ftexp_attempt", "ftexp_run"  # our marks, in a job's metadata
 ROUNDS = 5  # of creating and looking, without an answer
 LOOK_SECONDS = 2.0  # between two looks for a job that may be listed late
-
-
-@dataclass(frozen=True)
-class JobOrder:
-    """`key` names the training, `attempt` counts the jobs that were created for it on purpose."""
-
-    key: str
-    attempt: int
-    run: str
-    model: str
-    method: str
-    training_file: str
-    validation_file: str | None
-    hyperparameters: Resolved
-    seed: int
-
-    @property
-    def mark(self) -> dict[str, str]:
-        return {KEY: self.key, ATTEMPT: str(self.attempt)}
-
-
-class Job(Value):
-    """A job on record. `ended` is how it ended where that was badly, with the service's reason."""
-
-    id: str
-    ended: str = ""
-    reason: str = ""
-
-
-def job_key(train_key: str, attempt: int) -> str:
-    return digest("job", train_key, attempt)
-
-
-def job_on_record(journal: Journal, train_key: str) -> Job | None:
-    """The last one of this training."""
-    found = None
-    for attempt in range(1, 1000):
-        recorded = journal.result(job_key(train_key, attempt))
-        if recorded is None:
-            return found
-        found = Job.model_validate_json(recorded)
-    return found
-
-
-def attempt_of(journal: Journal, train_key: str, retry_failed: bool) -> int:
-    """Counted from 1. After one that ended badly another is only begun when that is asked for."""
-    attempt = 1
-    while (recorded := journal.result(job_key(train_key, attempt))) is not None:
-        if not (Job.model_validate_json(recorded).ended and retry_failed):
-            return attempt
-        attempt += 1
-    return attempt
-
-
-def note_end(journal: Journal, order: JobOrder, job: Job) -> None:
-    journal.conclude(job_key(order.key, order.attempt), job.model_dump_json())
 
 
 def create_once(service: Service, order: JobOrder, step: Steps) -> Job:
@@ -93,7 +35,6 @@ def create_once(service: Service, order: JobOrder, step: Steps) -> Job:
     if recorded is not None:
         return Job.model_validate_json(recorded)
     begun = journal.intended_at(key)
-    journal.intend(key, "job", digest("job", order.key), CREATED)
     found = _looked_for(service, order, begun) if begun is not None else _found(service, order)
     job = Job(id=found if found is not None else _created(service, order, key, step))
     journal.conclude(key, job.model_dump_json())
@@ -101,9 +42,11 @@ def create_once(service: Service, order: JobOrder, step: Steps) -> Job:
 
 
 def _created(service: Service, order: JobOrder, key: str, step: Steps) -> str:
-    rounds, reason = 0, ""
+    """Each request is written down when it is sent: whoever comes after a death looks from then on, not from the first of them."""
+    rounds, failures, reason, body = 0, 0, "", request_of(order, service.provider)
     while rounds < ROUNDS:
-        sent = service.send("/fine_tuning/jobs", _body(service, order))
+        step.state.journal.intend(key, "job", digest("job", order.key), CREATED)
+        sent = _named(service.send("/fine_tuning/jobs", body))
         if sent.outcome == "done":
             _warn_without_mark(service, sent.body)
             return checked_id(sent.body.get("id"))
@@ -112,13 +55,24 @@ def _created(service: Service, order: JobOrder, key: str, step: Steps) -> str:
             raise _refused(service, order, sent)
         if sent.code in NO_MONEY:
             raise WaitingError(f"{service.host}: {sent.reason}; the account has no money or quota left. Then the same command goes on")
+        if sent.outcome == "unknown":
+            step.state.journal.intend(key, "job", digest("job", order.key), CREATED)  # the service may have been at it until now
+        if sent.reason != reason:
+            service.say(f"{service.host}: {sent.reason}; looking whether the job was created before it is tried again")
         reason, rounds = sent.reason, rounds + (sent.status != BUSY)  # a limit of jobs at once lasts as long as they do
-        service.say(f"{service.host}: {reason}; looking whether the job was created before it is tried again")
-        service.pause(sent.wait_seconds or 0)
+        failures += 1
+        service.pause_after(sent.wait_seconds, failures)
         found = _found(service, order) if sent.outcome == "not_yet" else _looked_for(service, order, time.time())
         if found is not None:
             return found
     raise WaitingError(f"{service.host}: no job was created as far as can be told ({reason}); the same command looks for it and goes on")
+
+
+def _named(sent: Sent) -> Sent:
+    """An answer that names no job may be anybody's on the way."""
+    if sent.outcome != "done" or is_id(str(sent.body.get("id") or "")):
+        return sent
+    return Sent("unknown", {}, "the answer to the request for a job names none", 200)
 
 
 def _warn_without_mark(service: Service, job: Mapping[str, Any]) -> None:
@@ -145,7 +99,7 @@ def _looked_for(service: Service, order: JobOrder, since: float) -> str | None:
 def _found(service: Service, order: JobOrder, whole_list: bool = False) -> str | None:
     """By our own look at each job; in the `whole_list` those that may be ours without carrying a mark are found out too."""
     by_metadata = service.provider.job_metadata
-    asked = {f"metadata[{name}]": value for name, value in order.mark.items()} if by_metadata and not whole_list else {}
+    asked: dict[str, Any] = {f"metadata[{name}]": value for name, value in order.mark.items()} if by_metadata and not whole_list else {}
     listed = _listed(service, asked)
     jobs = [checked_id(job.get("id")) for job in listed if _is_ours(job, order, by_metadata)]
     if len(jobs) > 1:
@@ -158,7 +112,7 @@ def _found(service: Service, order: JobOrder, whole_list: bool = False) -> str |
     return jobs[0] if jobs else None
 
 
-def _listed(service: Service, asked: Mapping[str, str]) -> list[dict[str, Any]]:
+def _listed(service: Service, asked: dict[str, Any]) -> list[dict[str, Any]]:
     """A service may ignore what it is asked to filter by, or refuse it."""
     try:
         return list(service.listed("/fine_tuning/jobs", **asked))
@@ -187,30 +141,6 @@ def _is_ours(job: Mapping[str, Any], order: JobOrder, by_metadata: bool) -> bool
     return job.get("training_file") == order.training_file  # a file that only this training has
 
 
-def _body(service: Service, order: JobOrder) -> dict[str, Any]:
-    provider = service.provider
-    values = dict(_hyperparameters(service, order))
-    body: dict[str, Any] = {"model": order.model, "training_file": order.training_file, "seed": order.seed}
-    body |= {"suffix": f"ftexp-{order.key[:12]}"}
-    body |= {"validation_file": order.validation_file} if order.validation_file else {}
-    body |= {"metadata": {**order.mark, RUN: order.run[:512]}} if provider.job_metadata else {}
-    if provider.method_object:
-        return body | {"method": {"type": order.method, order.method: {"hyperparameters": values}}}
-    return body | {"hyperparameters": values}
-
-
-def _hyperparameters(service: Service, order: JobOrder) -> Iterator[tuple[str, Any]]:
-    h, base = order.hyperparameters, service.provider.learning_rate
-    for name, value in (("n_epochs", h.n_epochs), ("batch_size", h.batch_size)):
-        yield name, "auto" if value == "provider_auto" else value
-    multiplier = h.learning_rate_multiplier
-    if base is not None and multiplier != "provider_auto":
-        yield "learning_rate", float(f"{base * multiplier:.12g}")
-    else:
-        yield "learning_rate_multiplier", "auto" if multiplier == "provider_auto" else multiplier
-    yield from service.provider.more_hyperparameters.items()
-
-
 def _refused(service: Service, order: JobOrder, sent: Sent) -> NothingBeganError:
     said = f"{service.host}: the job was refused, and none was created ({sent.reason})"
     if sent.status == 403 and (sent.code == "training_not_available" or "training_not_available" in sent.reason):
@@ -220,20 +150,3 @@ def _refused(service: Service, order: JobOrder, sent: Sent) -> NothingBeganError
     if sent.status == 400 and "metadata" in sent.reason.lower():
         return NothingBeganError(f"{said}; for a service that takes no metadata: model.provider.job_metadata=false")
     return NothingBeganError(said)
-
-
-REACHED = {"cancel": ("cancelled", "cancelling"), "pause": ("paused", "pausing"), "resume": ("queued", "running", "succeeded")}
-
-
-def change(service: Service, job: str, wish: str) -> None:
-    """`wish` is cancel, pause or resume. Raises ServiceError where the service doesn't do it."""
-    path = f"/fine_tuning/jobs/{checked_id(job)}"
-    sent = service.send(f"{path}/{wish}")
-    if sent.outcome == "done":
-        return
-    try:
-        status = service.read(path).get("status")
-    except GoneError:
-        status = "gone"
-    if status not in REACHED[wish]:
-        raise ServiceError(f"{service.host}: can't {wish} job {job}, which is {service.endpoint.shown(str(status))} ({sent.reason})")
