@@ -92,6 +92,7 @@ def paths_of(config: RunConfig) -> dict[str, str]:
     found: dict[str, str | None] = {}
     if isinstance(config.dataset, FileDataset):
         found |= {f"dataset.{part}": getattr(config.dataset, part) for part in ("path", "validation", "test")}
+    found["dataset.mix.path"] = config.dataset.mix.path if config.dataset.mix else None
     if isinstance(config.model.provider, LocalProvider) and not _is_hub_id(config.model.provider.path or ""):
         found["model.provider.path"] = config.model.provider.path
     if isinstance(config.tracking, LocalTracking):

@@ -83,6 +83,7 @@ class Prepared:
         h, c = self.hyperparameters, self.config
         parts = [f"e{h.n_epochs}", f"lr{h.learning_rate_multiplier}", f"s{c.seed}"]
         parts += [f"n{c.dataset.train_examples}"] if c.dataset.train_examples else []
+        parts += [f"m{c.dataset.mix.ratio:g}"] if c.dataset.mix else []
         parts += [f"r{c.replicate}"] if c.replicate > 1 else []
         parts += [self.label] if self.label else []
         return "-".join([*parts, c.dataset.name, c.model.name])

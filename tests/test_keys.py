@@ -40,6 +40,7 @@ REACHES: dict[str, tuple[Any, set[str]]] = {
     "dataset.train_examples": (30, TRAINED),
     "dataset.validation_examples": (5, TRAINED),  # they choose the checkpoint
     "dataset.test_examples": (5, ANSWERS | LOSSES),
+    "dataset.mix": ({"builtin": "general_en", "ratio": 0.5}, TRAINED),
     "dataset.task_type": ("style", NOTHING),
     "dataset.license": ("CC0-1.0", NOTHING),
     "dataset.source": ("here", NOTHING),

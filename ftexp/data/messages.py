@@ -76,8 +76,18 @@ def said_of(messages: tuple[Message, ...]) -> list[Any]:
 
 @dataclass(frozen=True, slots=True)
 class Splits:
-    """Disjoint parts of a dataset, each in a fixed order."""
+    """Disjoint parts of a dataset, each in a fixed order. The last `mixed` training examples are another set's."""
 
     train: tuple[Example, ...]
     validation: tuple[Example, ...]
     test: tuple[Example, ...]
+    mixed: int = 0
+
+    @property
+    def own(self) -> tuple[Example, ...]:
+        """Training examples of the dataset itself."""
+        return self.train[: len(self.train) - self.mixed]
+
+    @property
+    def others(self) -> tuple[Example, ...]:
+        return self.train[len(self.train) - self.mixed :]

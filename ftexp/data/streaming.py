@@ -70,7 +70,7 @@ class Judged:
 
 def is_large(dataset: Dataset) -> bool:
     """Whether it is worth several processes. Not where so many examples are wanted, which takes all of them at hand."""
-    if not isinstance(dataset, JsonlDataset) or dataset.is_cut:
+    if not isinstance(dataset, JsonlDataset) or dataset.is_cut or dataset.mix:
         return False
     paths = [Path(p).expanduser() for p in (dataset.path, dataset.validation, dataset.test) if p]
     return sum(p.stat().st_size for p in paths if p.is_file()) >= LARGE

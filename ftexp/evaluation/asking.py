@@ -53,7 +53,7 @@ def questions_of(evaluation: Evaluation, splits: Splits) -> tuple[Questions, ...
     """The test split's first. Raises DataError for a file of items that can't be read, ConfigError where no item is left or
     another version of a suite is shipped."""
     test = Questions(
-        TEST, items_of(splits.test), prompts_by_subject(items_of(splits.test), splits.train, evaluation.few_shot), evaluation.generation
+        TEST, items_of(splits.test), prompts_by_subject(items_of(splits.test), splits.own, evaluation.few_shot), evaluation.generation
     )
     asked = {name: suite for name, suite in evaluation.suites.items() if not suite.is_plain}
     if not asked:
@@ -89,7 +89,7 @@ def _own(name: str, suite: Suite, evaluation: Evaluation, splits: Splits, traine
     items = tuple(i for i in found if _asked(i.prompt) not in known)
     if not items:
         raise ConfigError(f"eval.suites.{name}.items: found {len(found)} items, all of them in the training data; expected others")
-    prompts = prompts_by_subject(items, splits.train, evaluation.few_shot)
+    prompts = prompts_by_subject(items, splits.own, evaluation.few_shot)
     subjects = suite.subjects or (tuple(prompts) if isinstance(suite.items, TestItems) else OTHERS)
     chosen: Prompts = {s: prompts[s] for s in prompts if s in subjects}
     left_out = tuple(i for i in found if _asked(i.prompt) in known)
