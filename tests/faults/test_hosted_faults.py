@@ -71,10 +71,10 @@ def _wards(folder: Path, database: Path) -> Iterator[list[Ward]]:
 
 
 def shared(two: Sequence[Ward], works: Sequence[Callable[[Ward], Trial]]) -> list[Trial]:
-    """Each in one of the wards, in order."""
+    """Each in one of the wards; the trials in the order of the works."""
     with ThreadPoolExecutor(len(two)) as pool:
-        parts = pool.map(lambda n: [work(two[n]) for work in works[n :: len(two)]], range(len(two)))
-        return [trial for part in parts for trial in part]
+        parts = list(pool.map(lambda n: [work(two[n]) for work in works[n :: len(two)]], range(len(two))))
+    return [parts[i % len(two)][i // len(two)] for i in range(len(works))]
 
 
 def rule(request: str, fault: dict[str, object], nth: int = 1, times: int = 1) -> Rule:
