@@ -12,9 +12,9 @@ from ftexp.compose import compose, config_directories
 from ftexp.data import jsonl
 from ftexp.data.loading import load
 from ftexp.errors import ConfigError, DataError, ExitCode
-from ftexp.starting.answers import answers_of
-from ftexp.starting.format import Format, format_of
-from ftexp.starting.templates import GITIGNORE, dataset_yaml, eval_yaml, experiment_yaml
+from ftexp.new_project.answers import answers_of
+from ftexp.new_project.format import Format, format_of
+from ftexp.new_project.templates import GITIGNORE, dataset_yaml, eval_yaml, experiment_yaml
 
 EXAMPLE = "my_tickets"  # what stands in for one's own data
 

@@ -9,7 +9,7 @@ from tiny import PLACES, Said, chats, ftexp, in_project, write_chats
 from ftexp.compose import compose
 from ftexp.errors import ExitCode
 from ftexp.evaluation.metrics.labels import Label
-from ftexp.starting.answers import answers_of
+from ftexp.new_project.answers import answers_of
 
 LABELS = [
     {"text": f"The parcel to {place} number {n} is {state}.", "label": state}

@@ -6,8 +6,8 @@ import json
 import re
 from collections.abc import Iterator
 
-from ftexp.starting.answers import Answers
-from ftexp.starting.format import Format
+from ftexp.new_project.answers import Answers
+from ftexp.new_project.format import Format
 
 GITIGNORE = """\
 # what ftexp, MLflow and Hydra write here
