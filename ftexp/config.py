@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import Literal
 
 from pydantic import Field, model_validator
 
@@ -20,10 +20,13 @@ from ftexp.validation.checks import Checks
 from ftexp.values import Value
 
 
+_BEST = "validation/loss, validation/token_accuracy, validation/reward_accuracy or validation/reward_margin"
+
+
 class Training(Value):
     method: Literal["supervised", "dpo"] = Field(description="supervised or dpo")
     early_stopping: EarlyStopping | None = Field(default=None, description="patience and min_delta, or null")
-    best_metric: BestMetric = Field(default="validation/loss", description=f"{', '.join(get_args(BestMetric)[:-1])} or {get_args(BestMetric)[-1]}")
+    best_metric: BestMetric = Field(default="validation/loss", description=_BEST)
     beta: float = Field(default=0.1, gt=0, le=2, description="a number above 0, up to 2")
     start_from: str | None = Field(default=None, min_length=1, description="a run, the directory of an adapter, or null")
 

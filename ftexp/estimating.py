@@ -77,7 +77,7 @@ def _estimated(work: Work, p: Prepared, state: State) -> Estimate:
 def work_of(p: Prepared, keys: Keys | None) -> Work:
     by_step = _keys(p, keys) if keys else {TRAINING: ""}
     asked = tuple(_asking(p, ask, by_step.get(ask.step, "")) for ask in p.asks if ask.part in p.asked)
-    rate = p.model.local.work if p.model.local else ""
+    rate = p.model.local.training_work if p.model.local else ""
     return Work(by_step[TRAINING], len(p.data.splits.train), p.model.tokens, p.hyperparameters.n_epochs, asked, rate)
 
 

@@ -67,14 +67,16 @@ def keys_of(
     validation_items: Sequence[Item],
     again: str = "",
     tuned: str = "",
+    start: str = "",
 ) -> Keys:
     """`split_digests` names the content of each split; the first `questions` are the test split's.
 
     `again` sets a run that is made again apart from the one on record, and so from its results. `tuned` names an adapter
-    that is evaluated instead of one trained now, by the key of its training or by its content.
+    that is evaluated instead of one trained now, by the key of its training or by its content. `start` is the sha256 of the adapter that
+    training begins with.
     """
     repeat = (config.replicate, again) if again else config.replicate
-    train = Key(tuned, tuned, TRAIN) if tuned else _train_key(config, hyperparameters, model, split_digests, repeat)
+    train = Key(tuned, tuned, TRAIN) if tuned else _train_key(config, hyperparameters, model, split_digests, repeat, start)
     evaluation = config.evaluation
     models = Models(digest(model.revision, repeat), train.value, model.place)
     asked: dict[str, Key] = {}
@@ -129,10 +131,14 @@ def _key(name: str, version: int, *inputs: Any) -> Key:
     return Key(digest(name, version, *inputs), digest(name, *inputs), version)
 
 
-def _train_key(config: RunConfig, hyperparameters: Resolved, model: OpenModel, split_digests: Mapping[str, str], repeat: object) -> Key:
-    """The test split is no part of training, nor is the name of the preset that gave the values."""
+def _train_key(
+    config: RunConfig, hyperparameters: Resolved, model: OpenModel, split_digests: Mapping[str, str], repeat: object, start: str
+) -> Key:
+    """The test split is no part of training, nor is the name of the preset that gave the values. What training begins with counts by its
+    content, whatever it is called."""
     values = hyperparameters.model_copy(update={"preset": None})
     data = (split_digests["train"], split_digests["validation"])
     how = (config.training.method, values, *model.settings, config.seed, repeat)
-    later = config.training.model_dump(exclude={"method"}, exclude_defaults=True)  # keys that came later: their defaults change no key
+    unsaid = {"method", "start_from"} | (set() if config.training.method == "dpo" else {"beta"})
+    later = config.training.model_dump(exclude=unsaid, exclude_defaults=True) | ({"start": start} if start else {})  # keys that came later: their defaults change no key
     return _key("train", TRAIN, data, model.revision, model.machine, (*how, later) if later else how)

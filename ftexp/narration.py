@@ -138,7 +138,9 @@ def _tags(p: Prepared, model: OpenModel, run: str, here: Environment) -> dict[st
     }
     if here.commit:
         tags["mlflow.source.git.commit"] = here.commit
-    return tags | ({"ftexp.goal": p.config.goal} if p.config.goal else {})
+    if p.start:
+        tags |= {"ftexp.start_sha256": p.start.sha256, "ftexp.start_run": p.start.run}
+    return {key: value for key, value in (tags | {"ftexp.goal": p.config.goal or ""}).items() if value}
 
 
 def _data_figures(p: Prepared) -> Iterator[tuple[str, float]]:

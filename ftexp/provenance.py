@@ -25,7 +25,7 @@ class Inputs:
     """Empty or None is what isn't on record.
 
     `config` has dotted keys and texts, with what auto came to; `splits` the sha256 of each split's content, `revision` that of
-    the base model, `packages` a version by name. `commit` is of the project directory, None outside a git checkout; `patch` is
+    the base model, `start` the sha256 of the adapter that training began with, `packages` a version by name. `commit` is of the project directory, None outside a git checkout; `patch` is
     the sha256 of its difference where that was kept, `code` that of ftexp's own source. `examples` has a short digest an
     example, by split. `machine` has python, system, processor, instructions, device, dtype and threads.
     """
@@ -33,6 +33,7 @@ class Inputs:
     config: Mapping[str, str] = field(default_factory=dict)
     splits: Mapping[str, str] = field(default_factory=dict)
     revision: str | None = None
+    start: str | None = None
     packages: Mapping[str, str] = field(default_factory=dict)
     commit: str | None = None
     dirty: bool | None = None
@@ -108,6 +109,7 @@ def inputs_from(params: Mapping[str, str], tags: Mapping[str, str], texts: Mappi
         config=config_of(params, tags),
         splits=dict(splits),
         revision=tags.get("ftexp.model_revision"),
+        start=tags.get("ftexp.start_sha256"),
         packages={name: version for name, _, version in (line.partition("==") for line in lines if line)},
         commit=here.get("commit"),
         dirty=here.get("dirty"),
@@ -139,7 +141,7 @@ def _by_kind(inputs: Inputs) -> dict[Kind, dict[str, str]]:
     return {
         "config": dict(inputs.config),
         "data": dict(inputs.splits),
-        "model": {} if inputs.revision is None else {"revision": inputs.revision},
+        "model": {key: value for key, value in {"revision": inputs.revision, "adapter begun with": inputs.start}.items() if value is not None},
         "packages": dict(inputs.packages),
         "code": {key: value for key, value in code.items() if value is not None},
         "machine": dict(inputs.machine),

@@ -110,6 +110,8 @@ def _settings(config: RunConfig, told: Told) -> Iterator[Fact]:
     if provider.kind == "local":
         lora = provider.lora.model_dump(mode="json")
         yield from (Fact(f"LoRA {name.replace('_', ' ')}", str(lora[name])) for name in _OF_LORA)
+    if config.training.method == "dpo":
+        yield Fact("method", f"dpo, beta {config.training.beta:g}")
     yield Fact("seed", str(config.seed))
 
 
@@ -169,6 +171,8 @@ def _made_with(inputs: Inputs) -> Iterator[Fact]:
     yield from (Fact(name, value) for name, value in inputs.machine.items())
     if inputs.revision:
         yield Fact("base model's revision", inputs.revision)
+    if inputs.start:
+        yield Fact("adapter begun with, sha256", inputs.start)
     if inputs.commit:
         yield Fact("commit", inputs.commit + (", with changes" if inputs.dirty else ""))
     yield from (Fact(f"{split} examples' sha256", sha256) for split, sha256 in inputs.splits.items())

@@ -33,6 +33,7 @@ from ftexp.loss_curve import curves_of
 from ftexp.once import Once
 from ftexp.presets import Resolved, resolve
 from ftexp.side_effects import copied, forgotten
+from ftexp.starting import Start, find_start
 from ftexp.state import State
 from ftexp.steps import Steps
 from ftexp.suitability import Advice, mistakes
@@ -59,6 +60,7 @@ class Prepared:
     trains: bool = True  # false: a model that is there already is only asked
     tuned: str = ""  # names such a model, by the key of its training or by its content
     retry_failed: bool = False  # another job, where a service has ended this training's badly
+    start: Start | None = None  # the adapter that training begins with; None: the base
 
     @property
     def items(self) -> tuple[Item, ...]:
@@ -84,6 +86,7 @@ class Prepared:
         parts = [f"e{h.n_epochs}", f"lr{h.learning_rate_multiplier}", f"s{c.seed}"]
         parts += [f"n{c.dataset.train_examples}"] if c.dataset.train_examples else []
         parts += [f"r{c.replicate}"] if c.replicate > 1 else []
+        parts += [f"from{self.start.sha256[:6]}"] if self.start else []
         parts += [self.label] if self.label else []
         return "-".join([*parts, c.dataset.name, c.model.name])
 
@@ -104,8 +107,11 @@ class Prepared:
 
     @property
     def shown_example(self) -> str:
-        """The first training example with its loss mask; empty where the model isn't on this machine."""
-        return self.model.local.tokenizer.shown_mask(self.data.splits.train[0]) if self.model.local else ""
+        """The first training example with its loss mask, of a pair with either answer; empty where the model isn't on this machine."""
+        if self.model.local is None:
+            return ""
+        first, shown_mask = self.data.splits.train[0], self.model.local.tokenizer.shown_mask
+        return f"{shown_mask(first)}\nrejected is what this one says:\n{shown_mask(first.turned)}" if first.rejected else shown_mask(first)
 
 
 class Evaluated(Value):
@@ -145,11 +151,17 @@ def prepare(config: RunConfig, state: State, once: Once | None = None) -> Prepar
     asking = (data.digests, evaluation.few_shot, evaluation.generation, evaluation.suites)
     questions = once(("questions", asking), lambda: questions_of(evaluation, data.splits))
     data = replace(data, report=with_findings(data.report, findings_of(questions), checks.severity))
+    start = _start(config, model, state, once)
     earlier = once(("earlier", config.model, data.digests), lambda: earlier_runs(config, data, state))
-    p = Prepared(config, data, hyperparameters, model, questions, there, {}, earlier, NOTHING)
+    p = Prepared(config, data, hyperparameters, model, questions, there, {}, earlier, NOTHING, start=start)
     counting = ("asked", config.model, config.prices, asking, evaluation.measure_validation)
     p = replace(p, asked=once(counting, lambda: count_asked(model, p.asks)))
     return replace(p, estimate=estimate_of(p, known_keys(p), state))
+
+
+def _start(config: RunConfig, model: Opening, state: State, once: Once) -> Start | None:
+    reference, local = config.training.start_from, model.local
+    return once(("start", reference, config.model), lambda: find_start(reference, local, state)) if reference and local else None
 
 
 def _obstacles(config: RunConfig, model: OpenModel, hyperparameters: Resolved) -> tuple[FtexpError, ...]:
@@ -218,7 +230,8 @@ def known_keys(p: Prepared) -> Keys | None:
 
 
 def keys_for(p: Prepared, model: OpenModel) -> Keys:
-    return keys_of(p.config, p.hyperparameters, model, p.data.digests, p.questions, p.validation_items, p.again, p.tuned)
+    start = p.start.sha256 if p.start else ""
+    return keys_of(p.config, p.hyperparameters, model, p.data.digests, p.questions, p.validation_items, p.again, p.tuned, start)
 
 
 def subjects_of(model: OpenModel, tuned: Tuned | None) -> Subjects:
@@ -228,5 +241,5 @@ def subjects_of(model: OpenModel, tuned: Tuned | None) -> Subjects:
 
 def _order(p: Prepared, keys: Keys) -> Order:
     splits, config = p.data.splits, p.config
-    parts = (splits.train, splits.validation)
-    return Order(keys.train.value, p.name, *parts, p.hyperparameters, config.seed, config.training, p.retry_failed)
+    parts, start = (splits.train, splits.validation), p.start.adapter if p.start else None
+    return Order(keys.train.value, p.name, *parts, p.hyperparameters, config.seed, config.training, start, p.retry_failed)

@@ -35,7 +35,7 @@ def main(arguments: argparse.Namespace) -> int:
         raise ConfigError(f"--max-new-tokens: found {arguments.max_new_tokens}, expected a number from 1 to 8192")
     state, console = State(Path.cwd()), Console()
     tuned = open_tuned(arguments.run, state)
-    system = arguments.system if arguments.system is not None else _system_of(prepare(tuned.config, state).data.splits.train[0].messages)
+    system = arguments.system if arguments.system is not None else _system_of(prepare(only_asked(tuned.config), state).data.splits.train[0].messages)
     generation = Generation(max_new_tokens=arguments.max_new_tokens, batch_size=1)
     subjects = {"base": tuned.model.subject(None), "tuned": tuned.model.subject(tuned.tuned)}
     for message in [arguments.message] if arguments.message else _messages():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 Role = Literal["system", "developer", "user", "assistant", "tool"]
@@ -60,6 +60,12 @@ class Example:
     def reference(self) -> str:
         """What the last assistant message says."""
         return self.messages[-1].content
+
+    @property
+    def turned(self) -> Example:
+        """A preference pair the other way round."""
+        assert self.rejected, "only pairs can be turned"
+        return replace(self, messages=(*self.prompt, self.rejected), rejected=self.messages[-1])
 
     @property
     def said(self) -> list[Any]:

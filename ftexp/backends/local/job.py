@@ -38,8 +38,8 @@ class Job:
     `start` is the directory of an adapter to begin with, which for preference is the reference too; None: the base.
     """
 
-    train: tuple[Encoded, ...] | tuple[Pair, ...]
-    validation: tuple[Encoded, ...] | tuple[Pair, ...]
+    train: tuple[Lesson, ...]
+    validation: tuple[Lesson, ...]
     n_epochs: int
     batch_size: int
     learning_rate: float
