@@ -17,7 +17,7 @@ from ftexp.evaluation.items import Item, Questions, SubjectName
 from ftexp.presets import Resolved
 from ftexp.values import digest
 
-TRAIN, ANSWERS, LOSSES, SCORE, COMPARE, FLIPS, GATES, SELECT = 1, 1, 1, 1, 2, 1, 1, 1
+TRAIN, ANSWERS, LOSSES, SCORE, COMPARE, FLIPS, GATES, SELECT, PAIRS = 1, 1, 1, 1, 2, 1, 1, 1, 1
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Keys:
     """Each key chains on those before it. `asked` has one for each thing that a subject does, by the name of its step.
 
     `gates` is None where there are none. `validation` is what the tuned model does with the validation examples, `select` the score
-    of that; None where not asked for.
+    of that; None where not asked for. `pairs` is what the tuned model makes of the test split's preference pairs.
     """
 
     train: Key
@@ -45,6 +45,7 @@ class Keys:
     gates: Key | None
     validation: Key | None
     select: Key | None
+    pairs: Key | None = None
 
     def of(self, kind: Kind, questions: Questions) -> dict[SubjectName, Key]:
         """By subject; empty where no metric asks for it."""
@@ -86,11 +87,13 @@ def keys_of(
     compare = _key("compare", COMPARE, score.value, evaluation.confidence)
     gates = _key("gates", GATES, compare.value, evaluation.gates, sorted(config.suitability.facts)) if evaluation.gates else None
     flips = _key("flips", FLIPS, score.value, evaluation.headline)
+    has_pairs = config.training.method == "dpo" and model.machine is not None
+    pairs = _key("pairs", PAIRS, train.value, model.place, split_digests["test"]) if has_pairs else None
     if not evaluation.measure_validation:
-        return Keys(train, asked, score, compare, flips, gates, None, None)
+        return Keys(train, asked, score, compare, flips, gates, None, None, pairs)
     validation = _ask_key(ranking_ask(evaluation, validation_items), models, asked)
     select = _key("select", SELECT, evaluation.headline_metric, [i.reference for i in validation_items], validation.value)
-    return Keys(train, asked, score, compare, flips, gates, validation, select)
+    return Keys(train, asked, score, compare, flips, gates, validation, select, pairs)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from ftexp.backends.embedded import cache_root, locate
 from ftexp.backends.hosted.model import ServiceModel
 from ftexp.backends.local.chat import ChatTokenizer
-from ftexp.backends.local.job import Lesson, Pair, tokens_of
+from ftexp.backends.local.job import Lesson, Pair, longest_of, tokens_of
 from ftexp.backends.local.machine import require_local_extra, resolve_machine
 from ftexp.backends.local.model import LocalModel
 from ftexp.backends.providers import LocalProvider, Model, OpenAIProvider
@@ -108,9 +108,11 @@ def _open_local(model: Model, provider: LocalProvider, splits: Splits) -> LocalM
         revision = _fingerprint(directory)
     tokenizer = ChatTokenizer(directory)
     train, validation = (tuple(_encoded(tokenizer, e) for e in part) for part in (splits.train, splits.validation))
-    local = LocalModel(model.name, directory, revision, provider, resolve_machine(provider), tokenizer, train, validation)
-    lengths = local.lengths["train"] + local.lengths["validation"]
-    _refuse_long((*splits.train, *splits.validation), lengths, provider.max_tokens, "model.provider.max_tokens")
+    pairs = [e for e in splits.test if e.rejected]
+    test = tuple(Pair(tokenizer.encode(e), tokenizer.encode(e.turned)) for e in pairs)
+    local = LocalModel(model.name, directory, revision, provider, resolve_machine(provider), tokenizer, train, validation, test)
+    lengths = [longest_of(one) for one in (*train, *validation, *test)]
+    _refuse_long((*splits.train, *splits.validation, *pairs), lengths, provider.max_tokens, "model.provider.max_tokens")
     return local
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ftexp.backends.results import Generation
 from ftexp.data.messages import Message
+from ftexp.commands.evaluate import only_asked
 from ftexp.errors import ConfigError, ExitCode
 from ftexp.records import open_tuned
 from ftexp.run import prepare

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from ftexp.backends.kept import Batch, KeptBatches
 from ftexp.backends.local.chat import ChatTokenizer
-from ftexp.backends.local.job import Job
+from ftexp.backends.local.job import Job, Pair
 from ftexp.backends.local.machine import Machine, require_local_extra
-from ftexp.backends.results import Answers, Generation, Losses, Point, Reply
+from ftexp.backends.results import Answers, Generation, Losses, PairMargins, Point, Reply
 from ftexp.data.messages import Example, Message
 from ftexp.errors import ModelError, TrainingError
 
@@ -117,6 +117,22 @@ class LocalBackend:
                 values += [found.losses[found.rows == row].double().mean().item() for row in range(len(batch.ids))]
                 reached(len(values), "")
         return Losses(values=tuple(values), seconds=time.monotonic() - started)
+
+    def margins(self, adapter: Path, start: Path | None, pairs: Sequence[Pair], beta: float, reached: Reached) -> PairMargins:
+        """Against what training began with: the base, or the adapter in `start`."""
+        from ftexp.backends.local.objective import preferences
+
+        self._settle()
+        started, found = time.monotonic(), []
+        for done, one in enumerate((start, adapter)):
+            nats: list[float] = []
+            with self._subject(one) as model:
+                for batch in preferences(model, pairs, self._pad_id):
+                    nats += batch
+                    reached(done * len(pairs) + len(nats), "")
+            found.append(nats)
+        values = tuple(beta * (after - before) for before, after in zip(*found, strict=True))
+        return PairMargins(values=values, seconds=time.monotonic() - started)
 
     def merge(self, adapter: Path, target: Path) -> None:
         """Writes base and adapter as one model with its tokenizer, in float32 safetensors."""

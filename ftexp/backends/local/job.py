@@ -31,6 +31,11 @@ def tokens_of(lessons: Iterable[Lesson]) -> int:
     return sum(len(e.ids) for e in sequences_of(lessons))
 
 
+def longest_of(lesson: Lesson) -> int:
+    """Tokens of the longer conversation."""
+    return max(len(e.ids) for e in sequences_of([lesson]))
+
+
 @dataclass(frozen=True)
 class Job:
     """`learning_rate` is the peak; `validate_every` is in steps. Pairs are learned from by preference, with `beta`.

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from ftexp.backends.base import Order, Reached, Tuned
 from ftexp.backends.kept import KeptBatches
 from ftexp.backends.local.chat import ChatTokenizer
-from ftexp.backends.local.job import Job, Lesson, Pair, sequences_of
+from ftexp.backends.local.job import Job, Lesson, Pair, longest_of
 from ftexp.backends.local.machine import Machine
 from ftexp.backends.providers import LocalProvider
-from ftexp.backends.results import Answers, File, Generation, Losses, Point, TrainingResult
+from ftexp.backends.results import Answers, File, Generation, Losses, PairMargins, Point, TrainingResult
 from ftexp.data.messages import Example, Message
 from ftexp.errors import ConfigError
 from ftexp.files import sha256_of
@@ -41,6 +41,7 @@ class LocalModel:
     tokenizer: ChatTokenizer
     encoded_train: tuple[Lesson, ...]
     encoded_validation: tuple[Lesson, ...]
+    test_pairs: tuple[Pair, ...] = ()
 
     @cached_property
     def work(self) -> str:
@@ -65,7 +66,7 @@ class LocalModel:
     def lengths(self) -> dict[str, list[int]]:
         """Tokens of each example, of a pair those of its longer conversation, by split."""
         parts = {"train": self.encoded_train, "validation": self.encoded_validation}
-        return {name: [max(len(e.ids) for e in sequences_of([one])) for one in part] for name, part in parts.items()}
+        return {name: [longest_of(one) for one in part] for name, part in parts.items()}
 
     def check(self, method: Literal["supervised", "dpo"], hyperparameters: Resolved, seed: int, training: Training) -> None:
         self.job(hyperparameters, seed, training)
@@ -120,6 +121,10 @@ class LocalModel:
             trained_tokens=trained.tokens,
             seconds=trained.seconds,
         )
+
+    def margins(self, tuned: Tuned, start: Path | None, beta: float, reached: Reached) -> PairMargins:
+        assert isinstance(tuned, Path), "a name is a service's"
+        return self.backend().margins(tuned, start, self.test_pairs, beta, reached)
 
     def subject(self, tuned: Tuned | None) -> LocalSubject:
         assert not isinstance(tuned, str), "a name is a service's"

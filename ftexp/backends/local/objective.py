@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -80,40 +80,41 @@ def ranked_right(margins: Tensor) -> Tensor:
     return (torch.sign(margins.detach()) + 1) / 2
 
 
-def objective_of(model: Any, job: Job, pad_id: int, hidden: Hidden | None, device: Any) -> Objective:
+def objective_of(model: Any, job: Job, pad_id: int, hidden: Hidden | None) -> Objective:
     """`model` has learned nothing yet: as it is, it is the reference."""
-    pairs = [[one for one in part if isinstance(one, Pair)] for part in (job.train, job.validation)]
-    if not pairs[0]:
+    parts = [[one for one in part if isinstance(one, Pair)] for part in (job.train, job.validation)]
+    if not parts[0]:
         return AnswersOnly(pad_id, hidden)
-    unknown = Preference(pad_id, hidden, 1.0, dict.fromkeys([*pairs[0], *pairs[1]], 0.0))
-    reference = {pair: margin for part in pairs for pair, margin in _margins(model, part, unknown, device)}
-    return Preference(pad_id, hidden, job.beta, reference)
+    nats = (each for part in parts for batch in preferences(model, part, pad_id, hidden) for each in batch)
+    return Preference(pad_id, hidden, job.beta, dict(zip([*parts[0], *parts[1]], nats, strict=True)))
 
 
 @torch.no_grad()
-def _margins(model: Any, pairs: Sequence[Pair], objective: Objective, device: Any) -> list[tuple[Pair, float]]:
-    """Batch by batch as in validation: in bfloat16 a likelihood depends on its batch, and the first validation is to find no difference."""
+def preferences(model: Any, pairs: Sequence[Pair], pad_id: int, hidden: Hidden | None = None) -> Iterator[list[float]]:
+    """By how many nats the model finds each preferred answer likelier than the other.
+
+    Batch by batch as in validation: in bfloat16 a likelihood depends on its batch, and the first validation is to find no difference.
+    """
     model.eval()
-    found: list[float] = []
+    as_it_is = Preference(pad_id, hidden, 1.0, dict.fromkeys(pairs, 0.0))
     for i in range(0, len(pairs), VALIDATED_AT_ONCE):
-        batch = on_device(objective.batch(pairs[i : i + VALIDATED_AT_ONCE]), device)
-        found += objective.measured(model, batch).figures["reward_margin"].tolist()
-    return list(zip(pairs, found, strict=True))
+        some = pairs[i : i + VALIDATED_AT_ONCE]
+        yield as_it_is.measured(model, _on_device(as_it_is.batch(some), model.device)).figures["reward_margin"].tolist()
 
 
 @torch.no_grad()
-def validated(model: Any, lessons: Sequence[Lesson], objective: Objective, device: Any) -> dict[str, float]:
+def validated(model: Any, lessons: Sequence[Lesson], objective: Objective) -> dict[str, float]:
     """Means over all tokens or pairs, whatever batches they come in."""
     model.eval()
     sums: dict[str, float] = {}
     counts: dict[str, int] = {}
     for i in range(0, len(lessons), VALIDATED_AT_ONCE):
-        found = objective.measured(model, on_device(objective.batch(lessons[i : i + VALIDATED_AT_ONCE]), device))
+        found = objective.measured(model, _on_device(objective.batch(lessons[i : i + VALIDATED_AT_ONCE]), model.device))
         for name, values in {"loss": found.losses, **found.figures}.items():
             sums[name] = sums.get(name, 0.0) + values.double().sum().item()
             counts[name] = counts.get(name, 0) + len(values)
     return {name: sums[name] / counts[name] for name in sums}
 
 
-def on_device(batch: Mapping[str, Any], device: Any) -> dict[str, Any]:
+def _on_device(batch: Mapping[str, Any], device: Any) -> dict[str, Any]:
     return {name: value if value is None else value.to(device) for name, value in batch.items()}

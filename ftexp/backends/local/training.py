@@ -69,7 +69,7 @@ def train(
     set_seed(job.seed)
     adapted = _adapted(model, job)
     hidden = freeze_below(adapted.get_base_model(), _first_learning(model, job.lora), sequences_of((*job.train, *job.validation)))
-    objective = objective_of(adapted, job, pad_id, hidden, device)
+    objective = objective_of(adapted, job, pad_id, hidden)
     with held_back("stopping after this step, which leaves a checkpoint; once more stops at once") as held:
         rhythm = _Rhythm(job, report, held, used_up)
         trainer = _Trainer(adapted, job, objective, started, device, folder, rhythm)
@@ -164,7 +164,7 @@ def _adapted(model: Any, job: Job) -> PeftModel:
     """With new adapters, which change nothing yet, or with those that training begins with."""
     adapted = get_peft_model(model, _lora_config(model, job.lora))
     if job.start:
-        loaded = set_peft_model_state_dict(adapted, load_file(str(job.start / "adapter_model.safetensors")))
+        loaded: Any = set_peft_model_state_dict(adapted, load_file(str(job.start / "adapter_model.safetensors")))
         missing = [name for name in loaded.missing_keys if "lora_" in name]
         if missing or loaded.unexpected_keys:
             raise TrainingError(
@@ -211,7 +211,7 @@ class _Trainer(Trainer):
         folder: Path,
         rhythm: _Rhythm,
     ) -> None:
-        self.job, self.objective, self.folder = job, objective, folder
+        self.job, self.objective, self.folder = job, objective, folder  # type: ignore[has-type]  # the library sets none of them
         self._figures: dict[str, float] = {}
         self.started, self.seconds_before = started, 0.0
         super().__init__(
@@ -248,7 +248,7 @@ class _Trainer(Trainer):
         """Means over the whole validation split."""
         if any(e["step"] == self.state.global_step for e in self.state.log_history if "eval_loss" in e):
             return {}  # the library asks once more where a step is an epoch's last
-        found = validated(self.model, self.job.validation, self.objective, self.args.device)
+        found = validated(self.model, self.job.validation, self.objective)
         metrics = {f"eval_{name}": value for name, value in found.items()}
         self.log(metrics)
         self._keep_best()
