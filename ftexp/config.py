@@ -19,7 +19,6 @@ from ftexp.tracking.config import Tracking
 from ftexp.validation.checks import Checks
 from ftexp.values import Value
 
-
 _BEST = "validation/loss, validation/token_accuracy, validation/reward_accuracy or validation/reward_margin"
 
 

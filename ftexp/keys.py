@@ -143,5 +143,7 @@ def _train_key(
     data = (split_digests["train"], split_digests["validation"])
     how = (config.training.method, values, *model.settings, config.seed, repeat)
     unsaid = {"method", "start_from"} | (set() if config.training.method == "dpo" else {"beta"})
-    later = config.training.model_dump(exclude=unsaid, exclude_defaults=True) | ({"start": start} if start else {})  # keys that came later: their defaults change no key
+    later = config.training.model_dump(exclude=unsaid, exclude_defaults=True) | (
+        {"start": start} if start else {}
+    )  # keys that came later: their defaults change no key
     return _key("train", TRAIN, data, model.revision, model.machine, (*how, later) if later else how)

@@ -8,8 +8,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ftexp.backends.local.backend import LocalBackend
+from ftexp.backends.local.job import tokens_of
 from ftexp.backends.local.model import LocalModel
 from ftexp.backends.local.timing import timed_training
+from ftexp.cost import PAIRS
 from ftexp.data.messages import Example, Message
 from ftexp.estimating import rate_name
 from ftexp.evaluation.asking import Ask, asks
@@ -28,6 +30,11 @@ def measure(p: Prepared, model: LocalModel, state: State, known: Collection[str]
         training = timed_training(backend, job, Path(folder))
         state.journal.measured(model.training_work, training.tokens_per_second)
         yield model.training_work, f"{training.steps} training steps at {training.tokens_per_second:.0f} tokens/s"
+        if model.test_pairs:
+            some = model.test_pairs[:ITEMS]
+            rate = 2 * tokens_of(some) / backend.margins(training.adapter, None, some, 1.0, _unwatched).seconds
+            state.journal.measured(model.pairs_work, rate)
+            yield model.pairs_work, f"{PAIRS} at {rate:.0f} tokens/s"
         for ask in asks(p.config.evaluation, p.questions):
             name = rate_name(model, ask)
             rate = _rate(model, backend, ask, training.adapter if ask.subject == "tuned" else None)

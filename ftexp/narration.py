@@ -17,6 +17,7 @@ from ftexp.evaluation.flips import Flips
 from ftexp.evaluation.items import TEST, Questions
 from ftexp.evaluation.scoring import Scores, Selection, suite_of
 from ftexp.evaluation.statistics import mean
+from ftexp.held_out import HeldOutPairs
 from ftexp.run import Evaluated, Prepared, Record
 from ftexp.steps import Steps
 from ftexp.tracking.events import Event, Figures, Input, Params, Table, Tags, Text, TunedModel, score_figures, with_interval
@@ -67,6 +68,8 @@ def closing_events(p: Prepared, record: Evaluated, step: Steps) -> Iterator[Even
         if p.model.is_billed and record.billed_usd is not None:
             yield Figures(step=0, values={"cost/billed_usd": record.billed_usd})
     yield Figures(step=0, values=dict(score_figures(record.comparison)), of_model=trained)  # after the model, which they are linked with
+    if isinstance(record, Record) and record.pairs:
+        yield Figures(step=0, values=dict(_pair_figures(record.pairs)))
     if isinstance(record, Record) and record.selection:
         yield Figures(step=0, values=dict(_selection_figures(record.selection, p.config.evaluation.confidence)))
     yield from (_items_table(p, q, step) for q in p.questions)
@@ -117,6 +120,11 @@ def _estimated(estimate: Estimate) -> Iterator[Figures]:
     for name, found in (("cost/estimated_usd", estimate.usd), ("time/estimated_seconds", estimate.seconds)):
         if found:
             yield Figures(step=0, values={f"{name}_{end}": value for end, value in found.model_dump().items()})
+
+
+def _pair_figures(pairs: HeldOutPairs) -> Iterator[tuple[str, float]]:
+    for name, found in (("accuracy", pairs.accuracy), ("margin", pairs.margin)):
+        yield from with_interval(f"test/reward_{name}", found.value, found.low, found.high, found.n)
 
 
 def _selection_figures(selection: Selection, confidence: float) -> Iterator[tuple[str, float]]:

@@ -141,7 +141,9 @@ def _by_kind(inputs: Inputs) -> dict[Kind, dict[str, str]]:
     return {
         "config": dict(inputs.config),
         "data": dict(inputs.splits),
-        "model": {key: value for key, value in {"revision": inputs.revision, "adapter begun with": inputs.start}.items() if value is not None},
+        "model": {
+            key: value for key, value in {"revision": inputs.revision, "adapter begun with": inputs.start}.items() if value is not None
+        },
         "packages": dict(inputs.packages),
         "code": {key: value for key, value in code.items() if value is not None},
         "machine": dict(inputs.machine),

@@ -28,6 +28,7 @@ from ftexp.evaluation.judging import judge
 from ftexp.evaluation.metrics.base import MeasuredMetric
 from ftexp.evaluation.scoring import Comparison, Scores, Selection, compare, score
 from ftexp.hearing import Subjects, hear, rank_by
+from ftexp.held_out import HeldOutPairs, held_out
 from ftexp.keys import Keys, keys_of
 from ftexp.loss_curve import curves_of
 from ftexp.once import Once
@@ -123,14 +124,6 @@ class Evaluated(Value):
     gates: GateReport | None = None
 
 
-class HeldOutPairs(Value):
-    """Of the test split's preference pairs: the share that the tuned model ranks right against what it began with, where 0.5 is chance,
-    and by how much on average."""
-
-    accuracy: Mean
-    margin: Mean
-
-
 class Record(Evaluated):
     """What a finished run came to."""
 
@@ -196,7 +189,7 @@ def execute(p: Prepared, model: OpenModel, keys: Keys, step: Steps) -> Record:
     step.state.discard("training", keys.train.value)  # not before the result is on record: a start cut off in between goes on from it
     subjects = subjects_of(model, training.tuned(step.state.root))
     found = evaluate(p, model, subjects, keys, step)
-    pairs = _held_out(p, model, training, keys.pairs, step) if keys.pairs else None
+    pairs = held_out(p, model, training, keys.pairs, step) if keys.pairs else None
     selection = rank_by(p, subjects, keys, step) if keys.select else None
     diagnoses = _diagnosed(p, training, found, step)
 
@@ -217,21 +210,6 @@ def evaluate(p: Prepared, model: OpenModel, subjects: Subjects, keys: Keys, step
 
     seconds = sum(h.seconds for h in heard.values())
     return Evaluated(comparison=comparison, evaluation_seconds=seconds, revision=model.revision, gates=gates)
-
-
-def _held_out(p: Prepared, model: OpenModel, training: TrainingResult, key: Key, step: Steps) -> HeldOutPairs:
-    start, beta, tuned = p.start.adapter if p.start else None, p.config.training.beta, training.tuned(step.state.root)
-
-    def measure() -> PairMargins:
-        assert isinstance(model, LocalModel) and isinstance(tuned, Path), "a service has no key for it"
-        with step.progress.task(PAIRS, 2 * len(model.test_pairs)) as reached:
-            found = model.margins(tuned, start, beta, step.watched(reached))
-        step.state.journal.measured(model.pairs_work, 2 * tokens_of(model.test_pairs) / found.seconds)
-        return found
-
-    margins, confidence = step("pairs", key, PairMargins, measure).values, p.config.evaluation.confidence
-    ranked = [(m > 0) + (m == 0) / 2 for m in margins]
-    return HeldOutPairs(accuracy=mean(ranked, confidence), margin=mean(margins, confidence))
 
 
 def _billed(p: Prepared, training: TrainingResult, step: Steps) -> float | None:

@@ -74,7 +74,9 @@ def _config_of(adapter: Path) -> Mapping[str, Any]:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ConfigError(f"training.start_from: {path} can't be read ({error}); expected what stands beside an adapter's weights") from error
+        raise ConfigError(
+            f"training.start_from: {path} can't be read ({error}); expected what stands beside an adapter's weights"
+        ) from error
     if not isinstance(found, dict):
         raise ConfigError(f"training.start_from: {path}: expected a JSON object")
     return found

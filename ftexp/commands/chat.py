@@ -9,8 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from ftexp.backends.results import Generation
-from ftexp.data.messages import Message
 from ftexp.commands.evaluate import only_asked
+from ftexp.data.messages import Message
 from ftexp.errors import ConfigError, ExitCode
 from ftexp.records import open_tuned
 from ftexp.run import prepare
@@ -36,7 +36,11 @@ def main(arguments: argparse.Namespace) -> int:
         raise ConfigError(f"--max-new-tokens: found {arguments.max_new_tokens}, expected a number from 1 to 8192")
     state, console = State(Path.cwd()), Console()
     tuned = open_tuned(arguments.run, state)
-    system = arguments.system if arguments.system is not None else _system_of(prepare(only_asked(tuned.config), state).data.splits.train[0].messages)
+    system = (
+        arguments.system
+        if arguments.system is not None
+        else _system_of(prepare(only_asked(tuned.config), state).data.splits.train[0].messages)
+    )
     generation = Generation(max_new_tokens=arguments.max_new_tokens, batch_size=1)
     subjects = {"base": tuned.model.subject(None), "tuned": tuned.model.subject(tuned.tuned)}
     for message in [arguments.message] if arguments.message else _messages():

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from ftexp.backends.base import Order, Reached, Tuned
 from ftexp.backends.kept import KeptBatches
 from ftexp.backends.local.chat import ChatTokenizer
-from ftexp.backends.local.job import Job, Lesson, Pair, longest_of
+from ftexp.backends.local.job import Job, Lesson, Pair, longest_of, tokens_of
 from ftexp.backends.local.machine import Machine
 from ftexp.backends.providers import LocalProvider
-from ftexp.backends.results import Answers, File, Generation, Losses, PairMargins, Point, TrainingResult
+from ftexp.backends.results import Answers, File, Generation, Losses, Point, TrainingResult
 from ftexp.data.messages import Example, Message
 from ftexp.errors import ConfigError
 from ftexp.files import sha256_of
@@ -52,6 +52,16 @@ class LocalModel:
     def training_work(self) -> str:
         """Names the kind of work that a measured training rate holds for: pairs go at one of their own."""
         return f"{self.work} dpo" if any(isinstance(one, Pair) for one in self.encoded_train) else self.work
+
+    @property
+    def pairs_work(self) -> str:
+        """The same for ranking pairs."""
+        return f"{self.work} pairs"
+
+    @property
+    def reference_tokens(self) -> int:
+        """Of the training pairs, which the reference reads once."""
+        return tokens_of(one for one in self.encoded_train if isinstance(one, Pair))
 
     @property
     def place(self) -> tuple[str, int]:
@@ -107,7 +117,10 @@ class LocalModel:
 
             def report(point: Point) -> None:
                 step.tell(*figures_of(point))
-                reached(point.step, ", ".join(f"{name} {value:.3f}" for name, value in point.figures.items() if name.endswith(("loss", "reward_accuracy"))))
+                reached(
+                    point.step,
+                    ", ".join(f"{name} {value:.3f}" for name, value in point.figures.items() if name.endswith(("loss", "reward_accuracy"))),
+                )
 
             trained = self.backend().train(job, folder, report, step.used_up)
         step.state.journal.measured(self.training_work, trained.tokens / trained.seconds)
@@ -121,10 +134,6 @@ class LocalModel:
             trained_tokens=trained.tokens,
             seconds=trained.seconds,
         )
-
-    def margins(self, tuned: Tuned, start: Path | None, beta: float, reached: Reached) -> PairMargins:
-        assert isinstance(tuned, Path), "a name is a service's"
-        return self.backend().margins(tuned, start, self.test_pairs, beta, reached)
 
     def subject(self, tuned: Tuned | None) -> LocalSubject:
         assert not isinstance(tuned, str), "a name is a service's"
