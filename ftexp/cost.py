@@ -159,7 +159,8 @@ class Asking:
 class Work:
     """What a run has to do, counted. `tokens` is None where no tokenizer is at hand, and `asked` is empty then.
 
-    Of preference pairs `tokens` counts both answers; the reference reads `reference_tokens` once, and `pairs` is what is made of the test split.
+    Of preference pairs `tokens` counts both answers; the reference reads `reference_tokens` once, and the test split's are ranked
+    at the end (`pairs`).
     """
 
     key: str

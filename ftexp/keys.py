@@ -137,13 +137,11 @@ def _key(name: str, version: int, *inputs: Any) -> Key:
 def _train_key(
     config: RunConfig, hyperparameters: Resolved, model: OpenModel, split_digests: Mapping[str, str], repeat: object, start: str
 ) -> Key:
-    """The test split is no part of training, nor is the name of the preset that gave the values. What training begins with counts by its
-    content, whatever it is called."""
+    """The test split is no part of training, nor is the name of the preset that gave the values. `start` is the content of an adapter."""
     values = hyperparameters.model_copy(update={"preset": None})
     data = (split_digests["train"], split_digests["validation"])
     how = (config.training.method, values, *model.settings, config.seed, repeat)
     unsaid = {"method", "start_from"} | (set() if config.training.method == "dpo" else {"beta"})
-    later = config.training.model_dump(exclude=unsaid, exclude_defaults=True) | (
-        {"start": start} if start else {}
-    )  # keys that came later: their defaults change no key
+    later = config.training.model_dump(exclude=unsaid, exclude_defaults=True)  # keys that came later: their defaults change no key
+    later |= {"start": start} if start else {}
     return _key("train", TRAIN, data, model.revision, model.machine, (*how, later) if later else how)

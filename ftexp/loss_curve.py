@@ -66,14 +66,12 @@ class Change:
         return self.errors <= -self.scatter.needed
 
 
-def curves_of(curve: Sequence[Point]) -> Curves:
+def curves_of(curve: Sequence[Point], of_pairs: bool = False) -> Curves:
     def series(name: str) -> Series:
         return tuple((p.step, p.figures[name]) for p in curve if name in p.figures)
 
     epochs = curve[-1].epoch if curve else 0.0
-    return Curves(
-        series("train/loss"), series("validation/loss"), series("train/token_accuracy"), epochs, bool(series("train/reward_margin"))
-    )
+    return Curves(series("train/loss"), series("validation/loss"), series("train/token_accuracy"), epochs, of_pairs)
 
 
 def is_loss(value: float) -> bool:

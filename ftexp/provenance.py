@@ -25,9 +25,10 @@ class Inputs:
     """Empty or None is what isn't on record.
 
     `config` has dotted keys and texts, with what auto came to; `splits` the sha256 of each split's content, `revision` that of
-    the base model, `start` the sha256 of the adapter that training began with, `packages` a version by name. `commit` is of the project directory, None outside a git checkout; `patch` is
-    the sha256 of its difference where that was kept, `code` that of ftexp's own source. `examples` has a short digest an
-    example, by split. `machine` has python, system, processor, instructions, device, dtype and threads.
+    the base model, `start` the sha256 of the adapter that training began with, `packages` a version by name. `commit` is of the
+    project directory, None outside a git checkout; `patch` is the sha256 of its difference where that was kept, `code` that of
+    ftexp's own source. `examples` has a short digest an example, by split. `machine` has python, system, processor, instructions,
+    device, dtype and threads.
     """
 
     config: Mapping[str, str] = field(default_factory=dict)
@@ -138,12 +139,11 @@ def _beginning_with(beginning: str, values: Mapping[str, str]) -> dict[str, str]
 def _by_kind(inputs: Inputs) -> dict[Kind, dict[str, str]]:
     code = {"commit": inputs.commit, "uncommitted changes": None if inputs.dirty is None else "yes" if inputs.dirty else "no"}
     code |= {"their sha256": inputs.patch, "ftexp's source": inputs.code}
+    model = {"revision": inputs.revision, "adapter begun with": inputs.start}
     return {
         "config": dict(inputs.config),
         "data": dict(inputs.splits),
-        "model": {
-            key: value for key, value in {"revision": inputs.revision, "adapter begun with": inputs.start}.items() if value is not None
-        },
+        "model": {key: value for key, value in model.items() if value is not None},
         "packages": dict(inputs.packages),
         "code": {key: value for key, value in code.items() if value is not None},
         "machine": dict(inputs.machine),

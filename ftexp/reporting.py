@@ -71,7 +71,7 @@ def _evaluated(training: TrainingResult, metric: BestMetric) -> str:
         which = "the last step" if training.best_step == training.steps else f"the best checkpoint, step {training.best_step}"
         return f"The model evaluated is that of {which}: {training.hosted.model}."
     best = "lowest" if metric.endswith("loss") else "highest"
-    return f"The model evaluated is that of step {training.best_step}, where the {in_words(metric)} is {best}."
+    return f"The model evaluated is that of step {training.best_step}, where the {in_words(metric.replace('/', ' '))} is {best}."
 
 
 @dataclass(frozen=True)

@@ -224,7 +224,8 @@ def _diagnosed(p: Prepared, training: TrainingResult, found: Evaluated, step: St
     lost = tuple(forgotten(found.comparison, p.config.evaluation))
     copies = copied(step.result_of("answers_tuned", Answers).replies, p.items, p.data.splits.train)
     stopping = p.config.training.early_stopping
-    return diagnose(curves_of(training.curve), training.best_step, training.steps, p.hyperparameters, stopping, lost, copies)
+    curves = curves_of(training.curve, of_pairs=p.config.training.method == "dpo")
+    return diagnose(curves, training.best_step, training.steps, p.hyperparameters, stopping, lost, copies)
 
 
 def known_keys(p: Prepared) -> Keys | None:

@@ -102,9 +102,6 @@ class LocalModel:
             start=start,
         )
 
-    def _ordered(self, order: Order) -> Job:
-        return self.job(order.hyperparameters, order.seed, order.training, order.start)
-
     def backend(self) -> LocalBackend:
         return _backend(self.directory, self.revision, self.machine)
 
@@ -112,15 +109,14 @@ class LocalModel:
         """In a folder of the key, where a cut-off run goes on; the adapter is kept under the name of its content."""
         from ftexp.tracking.events import figures_of
 
-        folder, job = step.state.folder("training", order.key), self._ordered(order)
+        folder = step.state.folder("training", order.key)
+        job = self.job(order.hyperparameters, order.seed, order.training, order.start)
         with step.progress.task("training", job.steps) as reached:
 
             def report(point: Point) -> None:
                 step.tell(*figures_of(point))
-                reached(
-                    point.step,
-                    ", ".join(f"{name} {value:.3f}" for name, value in point.figures.items() if name.endswith(("loss", "reward_accuracy"))),
-                )
+                told = {name: value for name, value in point.figures.items() if name.endswith(("loss", "reward_accuracy"))}
+                reached(point.step, ", ".join(f"{name} {value:.3f}" for name, value in told.items()))
 
             trained = self.backend().train(job, folder, report, step.used_up)
         step.state.journal.measured(self.training_work, trained.tokens / trained.seconds)

@@ -211,7 +211,8 @@ class _Trainer(Trainer):
         folder: Path,
         rhythm: _Rhythm,
     ) -> None:
-        self.job, self.objective, self.folder = job, objective, folder  # type: ignore[has-type]  # the library sets none of them
+        self.job, self.folder = job, folder
+        self.objective: Objective = objective
         self._figures: dict[str, float] = {}
         self.started, self.seconds_before = started, 0.0
         super().__init__(
