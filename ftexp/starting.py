@@ -91,7 +91,7 @@ def _unlike(found: Mapping[str, Any], lora: Lora) -> Iterator[str]:
             yield f"its {name} is {value}, but model.provider.lora.{name} is {getattr(lora, name)}; set model.provider.lora.{name}={value}"
     modules = sorted(found.get("target_modules") or ())
     if modules != sorted(lora.target_modules):
-        yield f"it is for other modules than model.provider.lora.target_modules; set model.provider.lora.target_modules=[{','.join(modules)}]"
+        yield f"it is for other modules; set model.provider.lora.target_modules=[{','.join(modules)}]"
     for name, expected in _PLAIN.items():
         if found.get(name, expected[0]) not in expected:
             yield f"its {name} is {found[name]!r}; expected a plain LoRA adapter"
