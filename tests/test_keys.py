@@ -69,6 +69,7 @@ REACHES: dict[str, tuple[Any, set[str]]] = {
     "hyperparameters.candidates": ({}, NOTHING),  # the values stand, so nothing is picked
     "training.early_stopping": ({"patience": 3}, TRAINED),
     "training.best_metric": ("validation/token_accuracy", TRAINED),
+    "training.beta": (0.2, NOTHING),  # of preference alone, see below
     "eval.name": ("mine", NOTHING),
     "eval.few_shot": (1, {"score", "compare"}),  # and what the new subject says
     "eval.generation.max_new_tokens": (5, ANSWERS),
