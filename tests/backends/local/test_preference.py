@@ -106,6 +106,7 @@ def test_the_loss_of_a_batch_is_the_formula(beta: float, backend: LocalBackend, 
     assert found.figures["reward_accuracy"].tolist() == [float(m > 0) for m in margins]
 
 
+@pytest.mark.filterwarnings("ignore:`gradient_checkpointing:FutureWarning")  # of its own defaults
 def test_the_loss_of_a_batch_is_that_of_trl(backend: LocalBackend, job: Job, start: Path, tmp_path: Path) -> None:
     from datasets import Dataset
     from transformers import AutoTokenizer
