@@ -11,7 +11,7 @@ from ftexp.backends.results import Answers, TrainingResult
 from ftexp.compose import Composed
 from ftexp.cost import TRAINING, Estimate
 from ftexp.data.dataset import FileDataset
-from ftexp.data.messages import Splits
+from ftexp.data.messages import Splits, digest_of
 from ftexp.environment import Environment
 from ftexp.evaluation.flips import Flips
 from ftexp.evaluation.items import TEST, Questions
@@ -22,7 +22,7 @@ from ftexp.run import Evaluated, Prepared, Record
 from ftexp.steps import Steps
 from ftexp.tracking.events import Event, Figures, Input, Params, Table, Tags, Text, TunedModel, score_figures, with_interval
 from ftexp.validation.report import DataReport
-from ftexp.values import canonical, digest
+from ftexp.values import canonical
 
 
 def opening_events(p: Prepared, model: OpenModel, composed: Composed, run: str, here: Environment) -> Iterator[Event]:
@@ -58,7 +58,7 @@ def opening_events(p: Prepared, model: OpenModel, composed: Composed, run: str, 
 
 def example_digests(splits: Splits) -> dict[str, list[str]]:
     """16 hexadecimal digits an example, by split: which line has changed, without its text."""
-    return {name: [digest(e.said)[:16] for e in getattr(splits, name)] for name in ("train", "validation", "test")}
+    return {name: [digest_of(e.said) for e in getattr(splits, name)] for name in ("train", "validation", "test")}
 
 
 def closing_events(p: Prepared, record: Evaluated, step: Steps) -> Iterator[Event]:

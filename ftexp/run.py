@@ -16,7 +16,7 @@ from ftexp.billing import total_usd
 from ftexp.budget import Planned, verdict
 from ftexp.config import RunConfig
 from ftexp.cost import NOTHING, Estimate
-from ftexp.data.loading import Loaded, load
+from ftexp.data.loading import Loaded, load, raise_on_errors
 from ftexp.diagnosis import Diagnosis, diagnose
 from ftexp.errors import ConfigError, FtexpError, NotThereYetError
 from ftexp.estimating import Said, count_asked, estimate_of
@@ -154,6 +154,9 @@ def prepare(config: RunConfig, state: State, once: Once | None = None) -> Prepar
     questions = once(("questions", asking), lambda: questions_of(evaluation, data.splits))
     data = replace(data, report=with_findings(data.report, findings_of(questions), checks.severity))
     start = _start(config, model, state, once)
+    if start and (seen := start.findings(data.splits.test)):
+        data = replace(data, report=with_findings(data.report, seen, checks.severity))
+        raise_on_errors(data.report)
     earlier = once(("earlier", config.model, data.digests), lambda: earlier_runs(config, data, state))
     p = Prepared(config, data, hyperparameters, model, questions, there, {}, earlier, NOTHING, start=start)
     counting = ("asked", config.model, config.prices, asking, evaluation.measure_validation)

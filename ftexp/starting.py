@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ftexp.backends.local.model import WEIGHTS, LocalModel
 from ftexp.backends.providers import Lora
+from ftexp.data.messages import Example, digest_of, said_of
 from ftexp.errors import ConfigError, RunNotFoundError
 from ftexp.files import sha256_of
+from ftexp.provenance import recorded
 from ftexp.records import find_run
 from ftexp.state import State
+from ftexp.validation.findings import Finding
+from ftexp.validation.items import trained_on_before
 
 _EXPECTED = "expected the id of a finished run in this project, or the directory of an adapter"
 _PLAIN: dict[str, tuple[Any, ...]] = {  # what an adapter's config may say besides; other kinds of LoRA compute otherwise
@@ -25,11 +29,20 @@ _PLAIN: dict[str, tuple[Any, ...]] = {  # what an adapter's config may say besid
 
 @dataclass(frozen=True)
 class Start:
-    """`sha256` is that of the adapter's weights; `run` the one that made it, empty where that isn't known."""
+    """`sha256` is that of the adapter's weights; `run` the one that made it, empty where that isn't known.
+
+    `trained_on` are digests of the examples that went into it, its validation's among them, as far as they are on record.
+    """
 
     adapter: Path
     sha256: str
     run: str = ""
+    trained_on: frozenset[str] = frozenset()
+
+    def findings(self, test: Sequence[Example]) -> tuple[Finding, ...]:
+        """A pair counts as seen where its preferred answer was."""
+        seen = [e.origin for e in test if {digest_of(e.said), digest_of(said_of(e.messages))} & self.trained_on]
+        return trained_on_before(seen, self.run)
 
 
 def find_start(reference: str, model: LocalModel, state: State) -> Start:
@@ -66,7 +79,12 @@ def _of_run(reference: str, model: LocalModel, state: State) -> Start:
     weights = state.root / kept.path / WEIGHTS
     if not weights.is_file() or sha256_of(weights) != kept.sha256:
         raise ConfigError(f"training.start_from: {weights}: gone or changed since run {row.id} made it; train it again with replicate=2")
-    return Start(weights.parent, kept.sha256, row.id)
+    return Start(weights.parent, kept.sha256, row.id, frozenset(_trained_on(row.id, state)))
+
+
+def _trained_on(run: str, state: State) -> Iterator[str]:
+    by_split = recorded([run], state.journal)[run].examples
+    return (each for split in ("train", "validation") for each in by_split.get(split, ()))
 
 
 def _config_of(adapter: Path) -> Mapping[str, Any]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from ftexp.values import digest
+
 Role = Literal["system", "developer", "user", "assistant", "tool"]
 
 
@@ -78,6 +80,11 @@ class Example:
 
 def said_of(messages: tuple[Message, ...]) -> list[Any]:
     return [m.said for m in messages]
+
+
+def digest_of(said: list[Any]) -> str:
+    """16 hexadecimal digits that tell an example from others, without its text."""
+    return digest(said)[:16]
 
 
 @dataclass(frozen=True, slots=True)
