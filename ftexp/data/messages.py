@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
+
+from ftexp.values import digest
 
 Role = Literal["system", "developer", "user", "assistant", "tool"]
 
@@ -62,6 +64,12 @@ class Example:
         return self.messages[-1].content
 
     @property
+    def turned(self) -> Example:
+        """A preference pair the other way round."""
+        assert self.rejected, "only pairs can be turned"
+        return replace(self, messages=(*self.prompt, self.rejected), rejected=self.messages[-1])
+
+    @property
     def said(self) -> list[Any]:
         """What it says, in a form that has a digest: its messages, and behind them what else it has."""
         rejected = self.rejected.said if self.rejected else None
@@ -72,6 +80,11 @@ class Example:
 
 def said_of(messages: tuple[Message, ...]) -> list[Any]:
     return [m.said for m in messages]
+
+
+def digest_of(said: list[Any]) -> str:
+    """16 hexadecimal digits that tell an example from others, without its text."""
+    return digest(said)[:16]
 
 
 @dataclass(frozen=True, slots=True)
