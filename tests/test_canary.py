@@ -149,6 +149,9 @@ AFTER = (
 
 def test_nothing_that_a_run_leaves_or_shows_has_the_key(tmp_path: Path, mlflow_database: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
+    for logger in logging.root.manager.loggerDict.values():  # a sweep before this test may have switched all of them off
+        if isinstance(logger, logging.Logger):
+            logger.disabled = False
     with cage(tmp_path / "project", mlflow_database, ECHOING) as caged:
         said = caged.run("goal=Be brief.")
         assert said.code == 0, said.err

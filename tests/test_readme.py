@@ -17,10 +17,11 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 SHELL = "\n".join(re.findall(r"```sh\n(.*?)```", README, flags=re.DOTALL))
 COMMANDS = [shlex.split(line, comments=True) for line in SHELL.splitlines() if line.strip()]
 FTEXP = [words[1:] for words in COMMANDS if words[0] == ".venv/bin/ftexp"]
-BUDGETED = [words for words in FTEXP if any(word.startswith("budget.") for word in words)]
+AT_A_SERVICE = [words for words in FTEXP if "model=gpt-4o-mini" in words]
+BUDGETED = [words for words in FTEXP if words not in AT_A_SERVICE and any(word.startswith("budget.") for word in words)]
 SWEEP = [words for words in FTEXP if "-m" in words and words not in BUDGETED]
 JUDGED = [words for words in FTEXP if words[0] in ("evaluate", "gate", "report", "register") or "eval=checklist" in words]
-OWN_DATA = [words for words in FTEXP if "dataset=jsonl" in words and words not in SWEEP + JUDGED]
+OWN_DATA = [words for words in FTEXP if "dataset=jsonl" in words and words not in SWEEP + JUDGED + AT_A_SERVICE]
 DECLARED = [words for words in FTEXP if "experiment=epochs_lr_sweep" in words]
 OF_A_SWEEP = [words for words in FTEXP if words[0] in ("confirm", "status")]
 TO_BE_KEPT = [words for words in FTEXP if words[0] in ("freeze", "reproduce", "compare")]
@@ -29,7 +30,7 @@ OF_A_RUN = [words for words in FTEXP if "last" in words and words not in OF_A_SW
 
 def test_every_command_is_one_that_is_tried_here() -> None:
     others = [words for words in COMMANDS if words[0] != ".venv/bin/ftexp"]
-    assert [words[:2] for words in others] == [["make", "quickstart"], ["make", "test"]]
+    assert [words[:2] for words in others] == [["make", "quickstart"], ["make", "test"], ["export", "OPENAI_API_KEY=..."]]
     assert len(OWN_DATA) == 3
     assert [words[0] for words in OF_A_RUN] == ["ui", "chat", "export"]
     assert [words[0] for words in DECLARED + SWEEP + OF_A_SWEEP + TO_BE_KEPT] == [
@@ -38,9 +39,9 @@ def test_every_command_is_one_that_is_tried_here() -> None:
         *("status", "confirm"),
         *("compare", "freeze", "reproduce"),
     ]
-    assert [words[0] for words in BUDGETED] == ["plan", "run"]
+    assert [words[0] for words in BUDGETED] == [words[0] for words in AT_A_SERVICE] == ["plan", "run"]
     assert [words[0] for words in JUDGED] == ["run", "evaluate", "evaluate", "gate", "report", "register"]
-    assert len(JUDGED + BUDGETED + OWN_DATA + OF_A_RUN + DECLARED + SWEEP + OF_A_SWEEP + TO_BE_KEPT) == len(FTEXP)
+    assert len(JUDGED + AT_A_SERVICE + BUDGETED + OWN_DATA + OF_A_RUN + DECLARED + SWEEP + OF_A_SWEEP + TO_BE_KEPT) == len(FTEXP)
 
 
 def test_make_knows_the_targets_that_are_named() -> None:
@@ -67,6 +68,15 @@ def test_a_plan_over_budget_is_refused_and_a_sweep_is_told_its_minutes(bare_proj
     assert {
         c.composed.config.budget.minutes for c in expand([w for w in run[1:] if w != "-m"], bare_project.path, multirun=True).cells
     } == {20}
+
+
+def test_at_a_service_a_plan_needs_no_key_and_a_run_says_which_one_it_needs(bare_project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    write_chats(bare_project.path / "mine.jsonl")
+    plan, run = AT_A_SERVICE
+    assert ftexp(*plan).code == 0
+    refused = ftexp(*run, "--yes")
+    assert refused.code == ExitCode.USAGE and "OPENAI_API_KEY" in refused.err
 
 
 def test_own_examples_are_swept_over_and_the_first_two_confirmed(project: Project) -> None:

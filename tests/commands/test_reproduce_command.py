@@ -4,7 +4,6 @@ import json
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -121,17 +120,11 @@ def test_data_that_is_nowhere_is_one_message(fresh: Project) -> None:
     assert "chats.jsonl: no such file" in said.err
 
 
-@dataclass(frozen=True)
-class Package:
-    name: str
-    version: str
-
-
 def test_a_changed_package_is_named(finished, monkeypatch: pytest.MonkeyPatch) -> None:
     from importlib.metadata import distributions
 
-    here = [Package(d.name, "0.1" if d.name == "torch" else d.version) for d in distributions()]
-    monkeypatch.setattr("ftexp.environment.distributions", lambda: [*here, Package("computes-nothing", "1.0")])
+    here = [f"{d.name}=={'0.1' if d.name == 'torch' else d.version}" for d in distributions()]
+    monkeypatch.setattr("ftexp.environment._packages", lambda: (*here, "computes-nothing==1.0"))
     (differs,) = lines(ftexp("reproduce", "last", "--dry-run"), "differs")
     assert differs.startswith("packages torch: ") and differs.endswith(" then, 0.1 here")
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from functools import cache
+from ssl import SSLContext
 
 import httpx2
 from openai import AsyncOpenAI, OpenAI
@@ -32,7 +34,7 @@ def async_client(endpoint: Endpoint, in_flight: int) -> AsyncOpenAI:
     """
     limits = httpx2.Limits(max_connections=in_flight, max_keepalive_connections=in_flight)
     web = httpx2.AsyncClient(
-        transport=AsyncGuarded(_Guard(endpoint), httpx2.AsyncHTTPTransport(limits=limits, trust_env=False)),
+        transport=AsyncGuarded(_Guard(endpoint), httpx2.AsyncHTTPTransport(verify=_authorities(), limits=limits, trust_env=False)),
         follow_redirects=False,
         trust_env=False,
         timeout=httpx2.Timeout(None, connect=CONNECT_SECONDS),  # the whole of a request has a limit of its own
@@ -43,9 +45,15 @@ def async_client(endpoint: Endpoint, in_flight: int) -> AsyncOpenAI:
 def client(endpoint: Endpoint, seconds: float) -> OpenAI:
     """For one request after another, each step of which takes at most `seconds`; otherwise as `async_client`."""
     timeout = httpx2.Timeout(seconds, connect=CONNECT_SECONDS)
-    inner = Guarded(_Guard(endpoint), httpx2.HTTPTransport(trust_env=False))
+    inner = Guarded(_Guard(endpoint), httpx2.HTTPTransport(verify=_authorities(), trust_env=False))
     web = httpx2.Client(transport=inner, follow_redirects=False, trust_env=False, timeout=timeout)
     return OpenAI(api_key=NO_KEY, base_url=endpoint.base_url, max_retries=0, http_client=web, timeout=httpx2.Timeout(seconds))
+
+
+@cache
+def _authorities() -> SSLContext:
+    """Who vouches for hosts, read once for all connections: a megabyte, and longer to read than most answers take."""
+    return httpx2.create_ssl_context(trust_env=False)
 
 
 class _Guard:
