@@ -24,7 +24,7 @@ _GREETING = re.compile(r"\W*(?:hi|hello|hey|dear|good (?:morning|afternoon|eveni
 _ASKS = re.compile(
     r"\W*(?:who|what|when|where|which|why|how|is|are|was|were|do|does|did|can|could|will|would|should|may|has|have)\b", re.IGNORECASE
 )
-_PREFIXES = ("um, ", "uh, ", "so, ", "ok so ", "well, ", "hmm, ", "sorry, ", "excuse me, ", "just wondering, ", "quick one: ")
+_PREFIXES = ("um, ", "uh, ", "so, ", "ok so ", "well, ", "hmm, ", "sorry, ", "excuse me, ", "just wondering, ")
 _GREETINGS = ("hi, ", "hello, ", "hey, ", "hi there, ", "good day, ")
 _SUFFIXES = (" thanks", " thanks!", " thx", " thank you", " pls", " please")
 _SHORT = {
@@ -62,7 +62,7 @@ def full_stop(text: str, rng: Random) -> str | None:
     if not re.search(r"(?<!\.)\.(?=\s|$)", text):
         return None
     changed = re.sub(r"(?<!\.)\.\s*$", "", text)
-    return changed if changed != text and rng.random() < 0.7 else re.sub(r"(?<=[\w\x00-\x1f])(?<!\.)\.(?=\s|$)", "", text)
+    return changed if changed != text and rng.random() < 0.7 else re.sub(r"(?<!\.)\.(?=\s|$)", "", text)
 
 
 def apostrophe(text: str, rng: Random) -> str | None:

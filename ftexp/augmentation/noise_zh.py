@@ -13,7 +13,7 @@ _GREETED = re.compile(r"\W*(?:你好|您好|哈囉|嗨|安安|請問|不好意�
 _ASKS = re.compile(r"嗎|呢|什麼|甚麼|怎麼|怎樣|如何|哪|誰|幾|多少|多久|能不能|可不可以|是不是|有沒有|會不會|為何|何時")
 _PARTICLE = "嗎呢吧啊呀喔哦啦耶欸囉了嘛"
 _SAYS, _WONDERS = ("啦", "喔", "耶", "欸", "啊", "囉"), ("啊", "呢", "呀", "咧")
-_SUFFIXES = ("謝謝", "感謝", "謝謝喔", "感恩", "麻煩了", "拜託了", "急！")
+_SUFFIXES = ("謝謝", "感謝", "謝謝喔", "感恩", "麻煩了", "拜託了")
 _WIDTH = {"，": ",", "？": "?", "！": "!", "：": ":", "；": ";", "（": "(", "）": ")"}
 _WIDE = {half: wide for wide, half in _WIDTH.items()}
 # Mistyped by sound, as in Zhuyin input, and what is said in a chat instead.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 
 _FIRST, _LAST = 0xE000, 0xF8FF  # Unicode's private characters, which no text has a meaning for
@@ -24,6 +24,7 @@ KEPT = {
     "acronym": r"\b[A-Z]{2,}\b|\b[A-Za-z]+[a-z][A-Z]\w*",
 }
 _KEPT = re.compile("|".join(f"(?P<k{n}>{pattern})" for n, pattern in enumerate(KEPT.values())), re.DOTALL)
+_KEPT_OR_WORD = re.compile(rf"{_KEPT.pattern}|{VEILED}|(?P<word>(?<![A-Za-z])[A-Za-z]+(?![A-Za-z]))", re.DOTALL)
 _PRIVATE = re.compile(VEILED)
 
 
@@ -52,14 +53,14 @@ def kept_in(text: str) -> list[tuple[str, str]]:
     return [(kinds[int((m.lastgroup or "k0")[1:])], m[0]) for m in _KEPT.finditer(text)]
 
 
-def veil(text: str, words: Iterable[str] = ()) -> Veiled:
-    """`words` are kept too, wherever they stand as whole words."""
-    known = "|".join(re.escape(word) for word in sorted(words, key=lambda w: (-len(w), w)))
-    pattern = re.compile(rf"{_KEPT.pattern}|(?<![A-Za-z])(?:{known})(?![A-Za-z])|{VEILED}" if known else f"{_KEPT.pattern}|{VEILED}", re.DOTALL)
+def veil(text: str, words: Collection[str] = ()) -> Veiled:
+    """`words` are kept too, wherever they stand as whole words of Latin letters."""
     spans: list[str] = []
 
     def put_away(match: re.Match[str]) -> str:
+        if match["word"] is not None and match["word"] not in words:
+            return match[0]
         spans.append(match[0])
         return chr(_FIRST + (len(spans) - 1) % (_LAST - _FIRST + 1))
 
-    return Veiled(pattern.sub(put_away, text), tuple(spans))
+    return Veiled(_KEPT_OR_WORD.sub(put_away, text), tuple(spans))
