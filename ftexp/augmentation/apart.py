@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import chain
 
 from ftexp.augmentation.rows import Made, Row, users_of
@@ -50,7 +50,7 @@ def _nearly(rows: Sequence[Row], held_out: Sequence[Example], train: Sequence[Ex
     texts = (" ".join(map(normalised, users_of(e))) for e in chain(held_out, train, (r.example for r in rows)))
     pairs = near_pairs(Words.of(map(words_of, texts)), jaccard, 1)
     reasons: dict[int, str] = {}
-    for first, second in _ordered(pairs.first, pairs.second):
+    for first, second in zip(pairs.first.tolist(), pairs.second.tolist(), strict=True):
         number = second - len(held_out) - len(train)
         if number < 0 or (first >= len(held_out) + len(train) and not each_other):
             continue
@@ -59,8 +59,3 @@ def _nearly(rows: Sequence[Row], held_out: Sequence[Example], train: Sequence[Ex
         else:
             reasons.setdefault(number, NEAR_ANOTHER)
     return reasons
-
-
-def _ordered(first: Sequence[int], second: Sequence[int]) -> Iterator[tuple[int, int]]:
-    for one, other in zip(first, second, strict=True):
-        yield int(one), int(other)

@@ -13,8 +13,27 @@ from ftexp.augmentation.veil import VEILED, kept_in, veil
 from ftexp.data.messages import Example
 
 _EXACT = ("code", "url", "e-mail", "placeholder", "JSON", "handle", "path", "id", "quotation", "acronym")
-_ONES = "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_ONES = [
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 _NUMBERS = (
     {word: str(n) for n, word in enumerate(_ONES, start=2)}
     | {word: str(10 * n) for n, word in enumerate(_TENS, start=2)}

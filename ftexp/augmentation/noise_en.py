@@ -16,8 +16,33 @@ _NEAR = {
 }  # fmt: skip
 # A slip in one of these may turn the meaning round, or make another word of it.
 _DELICATE = frozenset(
-    "never nothing nobody nowhere without cannot neither unless except before after under above least fewer"
-    " today tomorrow yesterday monday tuesday wednesday thursday friday saturday sunday".split()
+    [
+        "never",
+        "nothing",
+        "nobody",
+        "nowhere",
+        "without",
+        "cannot",
+        "neither",
+        "unless",
+        "except",
+        "before",
+        "after",
+        "under",
+        "above",
+        "least",
+        "fewer",
+        "today",
+        "tomorrow",
+        "yesterday",
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+    ]
 )
 _WORD = re.compile(r"(?<![A-Za-z'’])[a-z]{5,}(?![A-Za-z'’])")
 _GREETING = re.compile(r"\W*(?:hi|hello|hey|dear|good (?:morning|afternoon|evening|day)|greetings)\b", re.IGNORECASE)

@@ -74,7 +74,7 @@ def comma(text: str, rng: Random) -> str | None:
 
 
 def half_width(text: str, rng: Random) -> str | None:
-    changed = text.translate(str.maketrans(_WIDTH))
+    changed = re.sub("|".join(map(re.escape, _WIDTH)), lambda m: _WIDTH[m[0]], text)
     return changed if changed != text else None
 
 
@@ -95,7 +95,8 @@ def sound(text: str, rng: Random) -> str | None:
     if not found:
         return None
     match = rng.choice(found)
-    return text[: match.start()] + _SOUNDS[match[0]] + text[match.end() :]
+    said: str = _SOUNDS[match[0]]
+    return text[: match.start()] + said + text[match.end() :]
 
 
 def doubled_character(text: str, rng: Random) -> str | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ftexp.augmentation.noise import CHINESE, LANGUAGE, NOTHING, tongue_of
 from ftexp.augmentation.refusing import cleaned, refusal
 from ftexp.augmentation.rows import Made, Provenance, Row, chosen, random_of, users_of, with_users
+from ftexp.augmentation.slots import Slots
 from ftexp.augmentation.veil import veil
 from ftexp.backends.results import Answers, Reply
 from ftexp.data.messages import Example, Message
@@ -87,7 +88,7 @@ def _has_words(text: str) -> bool:
     return len(_WORD.findall(free)) >= FEWEST_WORDS or len(_HAN.findall(free)) >= FEWEST_CHARACTERS
 
 
-def made_of(order: Order, answers: Answers, most_tokens: int) -> Made:
+def made_of(order: Order, answers: Answers, most_tokens: int, slots: Slots) -> Made:
     """Rows whose every paraphrase is one. Of the others the first reason is counted."""
     made = Made()
     made.refused.update(order.refused)
@@ -95,7 +96,7 @@ def made_of(order: Order, answers: Answers, most_tokens: int) -> Made:
     for wanted, reply in zip(order.wanted, answers.replies, strict=True):
         by_row.setdefault(wanted.row, []).append((wanted, reply))
     for number, example in enumerate(order.examples):
-        reasons = [refusal(w.text, reply, example, most_tokens) for w, reply in by_row[number]]
+        reasons = [refusal(w.text, reply, example, most_tokens, slots) for w, reply in by_row[number]]
         if reason := next(filter(None, reasons), ""):
             made.refused[reason] += 1
             continue

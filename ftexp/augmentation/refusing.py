@@ -6,11 +6,13 @@ import re
 
 from ftexp.augmentation.carried import days_of, exact_of, is_negated, names_of, numbers_of, taken_from
 from ftexp.augmentation.noise import ENGLISH, tongue_of
+from ftexp.augmentation.slots import Slots, swapped
+from ftexp.augmentation.veil import VEILED, veil
 from ftexp.backends.results import Reply
 from ftexp.data.messages import Example
 from ftexp.validation.alike import normalised
 from ftexp.validation.content import refuses
-from ftexp.validation.language import LanguageRules, language_of
+from ftexp.validation.language import FREQUENT_ENGLISH, LanguageRules, language_of
 from ftexp.validation.near import words_of
 
 NEAR_COPY = 0.8  # of the words in common, as for near-duplicates in data
@@ -21,7 +23,13 @@ NO_ANSWER, EMPTY, CUT_OFF, GARBAGE = "there was no answer", "is empty", "is cut 
 TOO_LONG, TOO_SHORT, SEVERAL = "is too long", "is too short", "is several texts"
 ABOUT, ANSWERS, PERSON = "talks about the task", "answers instead of asking", "speaks as somebody else"
 OTHER_LANGUAGE, UNRELATED, COPY = "is in another language", "has none of the words of the question", "is a near-copy of the question"
-NUMBER, EXACT, NAME, DAY = "changes a number", "changes an id, address, quotation or placeholder", "changes a name", "changes a day or date"
+NUMBER, EXACT, NAME, DAY, THING = (
+    "changes a number",
+    "changes an id, address, quotation or placeholder",
+    "changes a name",
+    "changes a day or date",
+    "puts another thing in place",
+)
 NEGATION, TAKEN = "drops or adds a negation", "drops what the answer is about"
 
 _NOISE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffd\u200b\u202a-\u202e\u2060-\u2069\ue000-\uf8ff]|<\|[^|<>]{1,40}\|>|\[/?INST\]")
@@ -40,6 +48,7 @@ _QUESTION = re.compile(
 )
 _FIRST = re.compile(r"\b(?:i|me|my|mine|we|us|our|ours)\b|我|咱", re.IGNORECASE)
 _SECOND = re.compile(r"\b(?:you|your|yours)\b|你|您", re.IGNORECASE)
+_LATIN = re.compile("[A-Za-z]+")
 _QUOTES = {'"': '"', "“": "”", "「": "」", "『": "』", "'": "'"}
 
 
@@ -51,7 +60,7 @@ def cleaned(answer: str, question: str) -> str:
     return text
 
 
-def refusal(question: str, reply: Reply, example: Example, most_tokens: int) -> str:
+def refusal(question: str, reply: Reply, example: Example, most_tokens: int, slots: Slots) -> str:
     """Why this reply is no paraphrase of the question, which is a user message of the example; empty where it is one."""
     if reply.error:
         return NO_ANSWER
@@ -60,7 +69,7 @@ def refusal(question: str, reply: Reply, example: Example, most_tokens: int) -> 
         return EMPTY
     if reply.tokens_out >= most_tokens:
         return CUT_OFF
-    return _form(question, text) or _speech(question, text, example) or _facts(question, text, example) or _likeness(question, text)
+    return _form(question, text) or _speech(question, text, example) or _facts(question, text, example, slots) or _likeness(question, text)
 
 
 def _form(question: str, text: str) -> str:
@@ -104,7 +113,7 @@ def _is_answer(question: str, text: str, answer: str) -> bool:
     return LIKE_AN_ANSWER <= alike(text, answer) > alike(text, question)
 
 
-def _facts(question: str, text: str, example: Example) -> str:
+def _facts(question: str, text: str, example: Example, slots: Slots) -> str:
     if exact_of(question) != exact_of(text):
         return EXACT
     if numbers_of(question) != numbers_of(text):
@@ -113,6 +122,8 @@ def _facts(question: str, text: str, example: Example) -> str:
         return DAY
     if not all(name in text.lower() for name in names_of(question)) or not all(name in question.lower() for name in names_of(text)):
         return NAME
+    if swapped(question, text, slots):
+        return THING
     if is_negated(question) != is_negated(text):
         return NEGATION
     if not all(part in text for part in taken_from(question, example)):
@@ -124,7 +135,18 @@ def _likeness(question: str, text: str) -> str:
     found = alike(question, text)
     if found >= NEAR_COPY or normalised(question) == normalised(text):
         return COPY
-    return "" if found > 0 else UNRELATED
+    if found == 0:
+        return UNRELATED
+    return "" if _is_language(question, text) else GARBAGE
+
+
+def _is_language(question: str, text: str) -> bool:
+    """Of words of Latin letters, a third has to be frequent English or the question's, and no new one be without vowels."""
+    known = {word.lower() for word in _LATIN.findall(question)}
+    words = [word.lower() for word in _LATIN.findall(re.sub(VEILED, " ", veil(text).text))]
+    if any(len(word) > 3 and not re.search("[aeiouy]", word) for word in words if word not in known):
+        return False
+    return 3 * sum(word in known or word in FREQUENT_ENGLISH for word in words) >= len(words)
 
 
 def alike(one: str, other: str) -> float:

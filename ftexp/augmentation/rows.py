@@ -11,8 +11,8 @@ from typing import Literal
 
 from ftexp.data.building import line_of
 from ftexp.data.messages import Example
-from ftexp.values import Value, digest
 from ftexp.validation.survey import SplitName
+from ftexp.values import Value, digest
 
 Kind = Literal["noise", "paraphrase", "negatives"]
 
