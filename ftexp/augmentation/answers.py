@@ -18,7 +18,8 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class Known:
-    """Of the training rows. `labels` is empty where answers are no classes; `classes` are fields of JSON with few values, `others` the rest.
+    """Of the training rows. `labels` is empty where answers are no classes; `classes` are fields of JSON with few values, `others`
+    the rest.
 
     `right` are all answers to a prompt, `rows` those that another's answer may come from.
     """

@@ -19,7 +19,7 @@ _WIDE = {half: wide for wide, half in _WIDTH.items()}
 # Mistyped by sound, as in Zhuyin input, and what is said in a chat instead.
 _SOUNDS = {
     "應該": "因該", "已經": "以經", "一直": "一值", "什麼": "甚麼", "怎麼": "怎摸", "知道": "之道", "時候": "時後", "為什麼": "為啥",
-    "但是": "但", "一下": "一下下", "再": "在", "您": "你", "的話": "ㄉ話", "收到": "收道", "確認": "確任", "麻煩": "麻凡", "還沒": "還沒有",
+    "但是": "但", "一下": "一下下", "再": "在", "您": "你", "的話": "ㄉ話", "收到": "收道", "確認": "確任", "麻煩": "麻凡",
     "嗎": "ㄇ", "吧": "ㄅ", "謝謝": "謝啦", "不好意思": "歹勢",
 }  # fmt: skip
 _SOUND = re.compile("|".join(sorted(_SOUNDS, key=lambda w: -len(w))))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any
 
@@ -90,7 +90,7 @@ def broken(example: Example, known: Known, rng: Random) -> str | None:
     return _cut(reply, rng)
 
 
-def _with_another(reply: str, value: Any, path: Path, values: dict[Path, Sequence[Any]], rng: Random) -> str | None:
+def _with_another(reply: str, value: Any, path: Path, values: Mapping[Path, Sequence[Any]], rng: Random) -> str | None:
     now = _at(value, path)
     others = [v for v in values[path] if v != now or isinstance(v, bool) != isinstance(now, bool)]
     changed = _changed(now, rng) if isinstance(now, str) and re.search(r"\d", now) else now

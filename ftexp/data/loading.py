@@ -106,8 +106,9 @@ def _gather_files(dataset: AnyFile, method: Method | None) -> Gathered:
     for finding in (f for one in readings.values() for f in one.findings):
         tally.add(finding)
     parted = not {"validation", "test"} <= readings.keys()
-    for finding in (f for part, one in readings.items() for e in one.examples for f in made_for_another(e, part, parted and part == "train")):
-        tally.add(finding)
+    for part, one in readings.items():
+        for finding in (f for e in one.examples for f in made_for_another(e, part, parted and part == "train")):
+            tally.add(finding)
     rest = readings["train"].examples
     parts = split(rest, dataset.split, validation="validation" not in readings, test="test" not in readings)
     splits = Splits(
