@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ftexp.advice import Earlier
+from ftexp.backends.base import OpenModel
 from ftexp.backends.opening import open_model
 from ftexp.backends.results import Answers, Generation
 from ftexp.billing import total_usd
@@ -15,7 +17,9 @@ from ftexp.cost import NOTHING
 from ftexp.disk import disk_faults_told
 from ftexp.estimating import count_asked, estimate_of
 from ftexp.evaluation.items import Item, Questions
+from ftexp.evaluation.scoring import Heard as Said
 from ftexp.hearing import hear
+from ftexp.keys import Keys
 from ftexp.launch import evaluation_id
 from ftexp.lease import Driver
 from ftexp.presets import resolve
@@ -29,6 +33,9 @@ if TYPE_CHECKING:
     from ftexp.data.loading import Loaded
     from ftexp.progress import Progress
     from ftexp.state import State
+
+
+_OTHERS = "another process asks the same, waiting for it"
 
 
 @dataclass(frozen=True)
@@ -51,20 +58,29 @@ def ask_base(
     ask_consent([p], yes, state)
     keys = keys_for(p, model)
     run = evaluation_id(p, keys)
-    with disk_faults_told(state.directory), state.lock(f"run-{run}", lambda: progress.say("another process asks the same, waiting for it")):
-        with set_aside(p, keys, run, run, 1, state) as allowance:
-            step = _Untold(state, run, progress, allowance)
-            opened = (canonical(p.config), canonical(p.config.tracking), canonical(Driver.here()), "augmentation", p.label)
-            state.journal.open_run(run, p.name, p.config.name, *opened)
-            try:
-                found = hear(p, p.questions[0], {"base": model.subject(None)}, keys, step)
-            except BaseException as error:
-                state.journal.end_run(run, "interrupted", error=str(error) or type(error).__name__)
-                raise
-            state.journal.end_run(run, "finished")
+    with (
+        disk_faults_told(state.directory),
+        state.lock(f"run-{run}", partial(progress.say, _OTHERS)),
+        set_aside(p, keys, run, run, 1, state) as a,
+    ):
+        found = _heard(p, model, keys, _Untold(state, run, progress, a))
     answers = found.answers["base"]
     usd = 0.0 if not p.model.is_billed else total_usd([(p.asks[0].step, answers)], p.model.price) if p.model.price else None
     return Heard(answers, model.name, model.revision, usd)
+
+
+def _heard(p: Prepared, model: OpenModel, keys: Keys, step: Steps) -> Said:
+    """On record as begun, so that what was agreed to isn't asked again when it is taken up."""
+    journal = step.state.journal
+    opened = (canonical(p.config), canonical(p.config.tracking), canonical(Driver.here()), "augmentation", p.label)
+    journal.open_run(step.run, p.name, p.config.name, *opened)
+    try:
+        found = hear(p, p.questions[0], {"base": model.subject(None)}, keys, step)
+    except BaseException as error:
+        journal.end_run(step.run, "interrupted", error=str(error) or type(error).__name__)
+        raise
+    journal.end_run(step.run, "finished")
+    return found
 
 
 class _Untold(Steps):

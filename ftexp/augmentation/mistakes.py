@@ -22,7 +22,7 @@ RIGHT = 0.5  # from this score on an answer may be right: no mistake worth recog
 
 def mistakes_of(evaluation: Evaluation, items: Iterable[Item], replies: Iterable[Reply]) -> Mistakes:
     """Answers that score below half by the headline metric, or where that reads no answers by the first that does."""
-    name, metric = _judging(evaluation)
+    _, metric = _judging(evaluation)
     found: dict[str, list[str]] = {}
     for item, reply in zip(items, replies, strict=True):
         if reply.error or not reply.text.strip():
@@ -58,7 +58,11 @@ def recorded(reference: str, state: State) -> tuple[Sequence[Item], Answers]:
         raise ConfigError(f"--from: run {row.id} has no answers of the base; expected a finished run, or base to ask it now")
     p = prepare(RunConfig.model_validate_json(row.config), state)
     keys, answers = known_keys(p), Answers.model_validate_json(said)
-    same = keys.asked["answers_base"].value == state.journal.key_of(row.id, "answers_base") if keys else len(p.items) == len(answers.replies)
+    same = (
+        keys.asked["answers_base"].value == state.journal.key_of(row.id, "answers_base") if keys else len(p.items) == len(answers.replies)
+    )
     if not same:
-        raise ConfigError(f"--from: what run {row.id} was asked has changed since, as its data, model or eval; expected a run on them as they are")
+        raise ConfigError(
+            f"--from: what run {row.id} was asked has changed since, as its data, model or eval; expected a run on them as they are"
+        )
     return p.items, answers

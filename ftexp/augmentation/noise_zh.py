@@ -30,7 +30,8 @@ def prefix(text: str, rng: Random) -> str | None:
     """A filler, a greeting where there is none yet, and 請問 only before what asks."""
     if _GREETED.match(text):
         return rng.choice(("欸，", "嗯，", "那個…", "呃，")) + text
-    return rng.choice((*_PREFIXES, *_GREETINGS, *(_ASKING if _ASKS.search(text) else ()))) + text
+    found: str = rng.choice((*_PREFIXES, *_GREETINGS, *(_ASKING if _ASKS.search(text) else ())))
+    return found + text
 
 
 def suffix(text: str, rng: Random) -> str | None:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
-from typing import Literal
+from typing import Any, Literal
 
 from ftexp.data.building import line_of
 from ftexp.data.messages import Example
@@ -47,6 +47,16 @@ class Made:
     @property
     def rows(self) -> list[Row]:
         return [row for _, row in self.pairs]
+
+
+@dataclass(frozen=True)
+class Came:
+    """What is written, by split, and what was made: each with its original. `notes` are for a person, `facts` for the manifest."""
+
+    parts: dict[SplitName, list[Row]]
+    made: Made
+    notes: list[str] = field(default_factory=list)
+    facts: dict[str, Any] = field(default_factory=dict)
 
 
 def originals(examples: Sequence[Example], split: SplitName, seed: int) -> list[Row]:

@@ -49,7 +49,13 @@ class Manifest(Value):
 
 
 def manifest_of(
-    kind: Kind, seed: int, settings: Mapping[str, Any], dataset: Dataset, data: Loaded, parts: Mapping[SplitName, Sequence[Row]], refused: Counter[str]
+    kind: Kind,
+    seed: int,
+    settings: Mapping[str, Any],
+    dataset: Dataset,
+    data: Loaded,
+    parts: Mapping[SplitName, Sequence[Row]],
+    refused: Counter[str],
 ) -> Manifest:
     made = Counter(how for rows in parts.values() for row in rows if row.provenance.kind == kind for how in row.provenance.how or (kind,))
     return Manifest(

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ftexp.augmentation.apart import apart
 from ftexp.augmentation.answers import known_of
+from ftexp.augmentation.apart import apart
 from ftexp.augmentation.negatives import KINDS, Mistakes, NegativeKind, make_negatives, pairs_to_judge_by, prompt_digest
 from ftexp.augmentation.noise import make_noise
-from ftexp.augmentation.rows import Made, Row, chosen, originals
+from ftexp.augmentation.rows import Came, Made, Row, chosen, originals
 from ftexp.augmentation.writing import manifest_of, write
 from ftexp.commands.overrides import add_spending
 from ftexp.compose import Composed, compose
 from ftexp.data.loading import Gathered, Loaded, judge, load, raise_on_errors
 from ftexp.data.messages import Splits
 from ftexp.errors import ConfigError, DataError, ExitCode
-from ftexp.evaluation.items import Item
+from ftexp.evaluation.items import Item, items_of
 from ftexp.progress import Progress
 from ftexp.state import State
 from ftexp.validation.report import DataReport, Tally
@@ -28,22 +28,16 @@ from ftexp.validation.survey import SplitName
 BASE = "base"
 
 
-@dataclass(frozen=True)
-class Came:
-    """What is written, by split, and what was made: each with its original. `notes` are for a person, `facts` for the manifest."""
-
-    parts: dict[SplitName, list[Row]]
-    made: Made
-    notes: list[str] = field(default_factory=list)
-    facts: dict[str, Any] = field(default_factory=dict)
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     kinds = ", ".join(KINDS)
     parser.add_argument(
-        "kind", choices=("noise", "paraphrase", "negatives"), help="mistyped questions; questions in a model's words; wrong answers as preference pairs"
+        "kind",
+        choices=("noise", "paraphrase", "negatives"),
+        help="mistyped questions; questions in a model's words; wrong answers as preference pairs",
     )
-    parser.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="which data, as in dataset=jsonl dataset.path=mine.jsonl; which model")
+    parser.add_argument(
+        "overrides", nargs="*", metavar="KEY=VALUE", help="which data, as in dataset=jsonl dataset.path=mine.jsonl; which model"
+    )
     parser.add_argument("--share", type=float, default=1.0, help="of the training examples, above 0 up to 1 (default: 1)")
     parser.add_argument("--copies", type=int, default=1, help="rows made of each of them (default: 1)")
     parser.add_argument("--seed", type=int, default=0, help="the same seed makes the same bytes (default: 0)")
@@ -65,13 +59,15 @@ def main(arguments: argparse.Namespace) -> int:
     data = load(config.dataset, method, config.checks, state.directory / "cache" / "data" if state.exists else None)
     came = _make(arguments, composed, data, state, progress)
     if not came.made.pairs:
-        raise DataError(f"augment: nothing could be made of {config.dataset.name}", *(f"{n:,} {why}" for why, n in came.made.refused.most_common()))
+        raise DataError(
+            f"augment: nothing could be made of {config.dataset.name}", *(f"{n:,} {why}" for why, n in came.made.refused.most_common())
+        )
     after = _judged(composed, came)
     settings = {"share": arguments.share, "copies": arguments.copies, **came.facts}
     out = arguments.out or Path("augmented") / f"{config.dataset.name}-{arguments.kind}"
     manifest = manifest_of(arguments.kind, arguments.seed, settings, config.dataset, data, came.parts, came.made.refused)
     write(out, came.parts, manifest)
-    show(manifest, came.made, came.notes, data, after, composed, out, Console())
+    show(manifest, came, data, after, composed, out, Console())
     return ExitCode.OK
 
 
@@ -133,7 +129,9 @@ def _paraphrased(arguments: argparse.Namespace, composed: Composed, data: Loaded
     heard = ask_base("paraphrase", items, most, config, data, arguments.yes, state, progress)
     slots = slots_of(text for e in data.splits.train for text in users_of(e))
     made = apart(made_of(order, heard.answers, most, slots), data.splits, config.checks.near, True)
-    cost = [] if heard.usd == 0 else [f"the service bills {usd(heard.usd)}" if heard.usd is not None else "what the service bills isn't known"]
+    cost = (
+        [] if heard.usd == 0 else [f"the service bills {usd(heard.usd)}" if heard.usd is not None else "what the service bills isn't known"]
+    )
     facts = {"model": heard.model, "revision": heard.revision}
     return _with_originals(made, data, arguments.seed, notes=[f"asked {len(items):,} times: {heard.model}", *cost], facts=facts)
 
@@ -144,7 +142,9 @@ def _negatives(arguments: argparse.Namespace, composed: Composed, data: Loaded, 
         raise ConfigError(f"augment negatives: {composed.config.dataset.name} has preference pairs already; expected chat examples")
     mistakes, notes = _mistakes(arguments, composed, data, state, progress)
     kinds: list[NegativeKind] = [k for k in KINDS if k in _named(arguments) or (not _named(arguments) and (k != "own_mistake" or mistakes))]
-    made = make_negatives(splits.train, known_of(splits.train, splits.train, limits), kinds, mistakes, arguments.share, arguments.copies, seed)
+    made = make_negatives(
+        splits.train, known_of(splits.train, splits.train, limits), kinds, mistakes, arguments.share, arguments.copies, seed
+    )
     parts: dict[SplitName, list[Row]] = {"train": made.rows}
     for split in ("validation", "test"):
         rows = getattr(splits, split)
@@ -168,14 +168,16 @@ def _mistakes(
     splits, evaluation = data.splits, composed.config.evaluation
     if arguments.source == BASE:
         asked = (*chosen(splits.train, arguments.share, arguments.seed), *splits.validation)
-        items: list[Item] | tuple[Item, ...] = [Item(e.prompt, e.reference, e.origin) for e in asked]
+        items: Sequence[Item] = items_of(asked)
         most = evaluation.generation.max_new_tokens
         answers = ask_base("own_mistakes", items, most, composed.config, data, arguments.yes, state, progress).answers
     else:
         items, answers = recorded(arguments.source, state)
     found = mistakes_of(evaluation, items, answers.replies)
     here = sum(prompt_digest(e.prompt) in found for e in splits.train)
-    told = f"{len(found):,} of {len(items):,} answers of the base are wrong by {judged_by(evaluation)}; {here:,} of them to training questions"
+    told = (
+        f"{len(found):,} of {len(items):,} answers of the base are wrong by {judged_by(evaluation)}; {here:,} of them to training questions"
+    )
     advice = [] if here else ["a run asks the test questions, which are never trained on; --from base asks the training questions"]
     return found, [told, *advice]
 

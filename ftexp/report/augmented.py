@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ftexp.augmentation.rows import Made, Row, users_of
+from ftexp.augmentation.rows import Came, Row, users_of
 from ftexp.augmentation.writing import MANIFEST, Manifest
 from ftexp.compose import Composed
 from ftexp.data.loading import Loaded
 from ftexp.data.messages import Example
 from ftexp.report.saying import program
 from ftexp.validation.facts import facts_of
-from ftexp.validation.report import DataReport, SplitReport
+from ftexp.validation.report import DataReport
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -25,26 +25,25 @@ SAMPLES = 4
 _LONGEST = 400  # characters of a text that is shown
 
 
-def show(
-    manifest: Manifest, made: Made, notes: Sequence[str], data: Loaded, after: DataReport, composed: Composed, out_dir: Path, out: Console
-) -> None:
-    for line in (*_made_lines(manifest, made, notes), *_sample_lines(made)):
+def show(manifest: Manifest, came: Came, data: Loaded, after: DataReport, composed: Composed, directory: Path, out: Console) -> None:
+    for line in (*_made_lines(manifest, came), *_sample_lines(came)):
         out.print(line, highlight=False, markup=False, soft_wrap=True)
-    out.print(_effect(data, after, [row.example for row in _train_rows(manifest, data, made)]))
-    for line in _closing_lines(manifest, composed, out_dir):
+    out.print(_effect(data, after, came))
+    for line in _closing_lines(manifest, composed, directory):
         out.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
-def _made_lines(manifest: Manifest, made: Made, notes: Sequence[str]) -> list[str]:
+def _made_lines(manifest: Manifest, came: Came) -> list[str]:
     how = ", ".join(f"{name} {count:,}" for name, count in manifest.made.items() if name != manifest.kind)
-    lines = [f"made      {len(made.pairs):,} training rows" + (f": {how}" if how else "")]
+    lines = [f"made      {len(came.made.pairs):,} training rows" + (f": {how}" if how else "")]
     lines += [f"refused   {count:,}: {why}" for why, count in manifest.refused.items()]
-    return [*lines, *(f"note      {note}" for note in notes)]
+    return [*lines, *(f"note      {note}" for note in came.notes)]
 
 
-def _sample_lines(made: Made) -> list[str]:
-    step = max(len(made.pairs) // SAMPLES, 1)
-    return [line for example, row in made.pairs[::step][:SAMPLES] for line in _sample(example, row)]
+def _sample_lines(came: Came) -> list[str]:
+    pairs = came.made.pairs
+    step = max(len(pairs) // SAMPLES, 1)
+    return [line for example, row in pairs[::step][:SAMPLES] for line in _sample(example, row)]
 
 
 def _sample(example: Example, row: Row) -> list[str]:
@@ -63,13 +62,81 @@ def _shown(text: str) -> str:
     return plain if len(plain) <= _LONGEST else plain[:_LONGEST] + "…"
 
 
-def _train_rows(manifest: Manifest, data: Loaded, made: Made) -> list[Row]:
-    raise NotImplementedError
+def _effect(data: Loaded, after: DataReport, came: Came) -> Table:
+    """The figures of `ftexp check` on the training part, as it was and as it is now."""
+    from rich.table import Table
+
+    table = Table()
+    for heading in ("training part", "before", "after"):
+        table.add_column(heading, justify="left" if heading == "training part" else "right")
+    now = [row.example for row in came.parts["train"]]
+    for name, before, behind in zip(_NAMES, _figures(data.report, data.splits.train), _figures(after, now), strict=True):
+        table.add_row(name, before, behind)
+    return table
 
 
-def _effect(data: Loaded, after: DataReport, train: Sequence[Example]) -> Table:
-    raise NotImplementedError
+_NAMES = (
+    "examples",
+    "different user inputs",
+    "different replies",
+    "repeat an earlier one exactly",
+    "  but for case, width, white space",
+    "  but for numbers",
+    "  nearly",
+)
 
 
-def _closing_lines(manifest: Manifest, composed: Composed, out_dir: Path) -> list[str]:
-    raise NotImplementedError
+def _figures(report: DataReport, examples: Sequence[Example]) -> tuple[str, ...]:
+    split, unique = report.splits[0], len({facts_of(e).inputs for e in examples})
+    alike = split.alike
+    near = "not looked for" if alike.near is None else f"{alike.near:,}"
+    inputs = f"{unique:,} ({unique / len(examples):.0%})"
+    repeats = (f"{alike.exact:,}", f"{alike.normalised:,}", f"{alike.but_for_numbers:,}", near)
+    return (f"{split.examples:,}", inputs, f"{split.distinct_replies:,}", *repeats)
+
+
+def _closing_lines(manifest: Manifest, composed: Composed, directory: Path) -> list[str]:
+    files = ", ".join(f"{f.path} ({f.rows:,} rows{f', {f.made:,} of them made' if f.made else ''})" for f in manifest.files)
+    run = f"{program()} run"
+    return [
+        f"wrote     {directory}: {files}, {MANIFEST}; the original is as it was",
+        "measure   the effect on the score, on the same test questions:",
+        f"  without {run} {shlex.join(_without(composed))}".rstrip(),
+        f"  with    {run} {shlex.join(_with(manifest, composed, directory))}",
+        f"  both    {program()} compare RUN RUN",
+    ]
+
+
+def _without(composed: Composed) -> list[str]:
+    return [*composed.overrides, *_said(composed, "name", composed.config.name)]
+
+
+def _with(manifest: Manifest, composed: Composed, directory: Path) -> list[str]:
+    """The words of the command, with other data: what a dataset has chosen by its name has to be said now."""
+    dataset = composed.config.dataset
+    kept = [word for word in composed.overrides if _key(word).split(".")[0] != "dataset" and _key(word) != "training.method"]
+    named = [f"dataset.name={dataset.name}-{manifest.kind}", *_said(composed, "name", composed.config.name)]
+    facts = {"task_type": dataset.task_type, "license": dataset.license, "source": dataset.source}
+    said = [
+        f"dataset.{key}={_quoted(value)}" for key, value in facts.items() if value is not None and (key, value) != ("task_type", "task")
+    ]
+    files = {"path": "train", "validation": "validation", "test": "test"}
+    given = [f"dataset.{key}={_quoted((directory / split).as_posix())}.jsonl" for key, split in files.items()]
+    method = "dpo" if manifest.kind == "negatives" else composed.config.training.method
+    chosen = composed.choices.get("eval")
+    evaluation = [f"eval={chosen}"] if chosen not in (None, "chat") and not any(_key(w) == "eval" for w in kept) else []
+    return ["dataset=jsonl", *given, *named, *said, *evaluation, *kept, *([f"training.method={method}"] if method != "supervised" else [])]
+
+
+def _said(composed: Composed, key: str, value: str) -> list[str]:
+    """Unless the command says it itself."""
+    return [] if any(_key(word) == key for word in composed.overrides) else [f"{key}={_quoted(value)}"]
+
+
+def _key(word: str) -> str:
+    return word.partition("=")[0].lstrip("+~")
+
+
+def _quoted(text: str) -> str:
+    """As Hydra reads it."""
+    return text if re.fullmatch(r"[\w./-]+", text, re.ASCII) else '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
