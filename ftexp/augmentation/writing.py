@@ -36,7 +36,7 @@ class Written(Value):
 
 
 class Manifest(Value):
-    """What was made of what, and how. `made` counts by what was done, `refused` by reason."""
+    """What was made of what, and how. `made` counts training rows by what was done, `refused` those that weren't made by reason."""
 
     kind: Kind
     seed: int
@@ -57,7 +57,7 @@ def manifest_of(
     parts: Mapping[SplitName, Sequence[Row]],
     refused: Counter[str],
 ) -> Manifest:
-    made = Counter(how for rows in parts.values() for row in rows if row.provenance.kind == kind for how in row.provenance.how or (kind,))
+    made = Counter(how for row in parts["train"] if row.provenance.kind == kind for how in row.provenance.how or (kind,))
     return Manifest(
         kind=kind,
         seed=seed,

@@ -74,8 +74,9 @@ def another(example: Example, known: Known, rng: Random) -> str | None:
     others = [row for row in pool if row.reference and alike(row.reference, example.reference) < SAME_ANSWER]
     if json_of(example.reference) is not None:
         others = [row for row in pool if row.reference != example.reference]
-    nearest = sorted(others, key=lambda row: (-alike(" ".join(users_of(row)), asked), row.origin))[:3]
-    return _with_own_id(rng.choice(nearest).reference, example.reference) if nearest else None
+    ranked = sorted(((alike(" ".join(users_of(row)), asked), row.origin, row.reference) for row in others), key=lambda r: (-r[0], r[1]))
+    nearest = [reference for likeness, _, reference in ranked[:3] if likeness > 0]
+    return _with_own_id(rng.choice(nearest), example.reference) if nearest else None
 
 
 def broken(example: Example, known: Known, rng: Random) -> str | None:

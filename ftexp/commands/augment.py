@@ -152,6 +152,7 @@ def _negatives(arguments: argparse.Namespace, composed: Composed, data: Loaded, 
         parts[split] = pairs_to_judge_by(rows, split, known, kinds, mistakes, seed).rows
         if len(parts[split]) < len(rows):
             notes.append(f"{len(rows) - len(parts[split])} {split} examples are left out: no pair could be made of them")
+    notes.append("validation and test have a pair for each of their examples, as the method needs; prompts and right answers are untouched")
     facts = {"kinds": list(kinds), "from": arguments.source} if arguments.source else {"kinds": list(kinds)}
     return Came(parts, made, notes, facts)
 

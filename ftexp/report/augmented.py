@@ -41,9 +41,14 @@ def _made_lines(manifest: Manifest, came: Came) -> list[str]:
 
 
 def _sample_lines(came: Came) -> list[str]:
-    pairs = came.made.pairs
-    step = max(len(pairs) // SAMPLES, 1)
-    return [line for example, row in pairs[::step][:SAMPLES] for line in _sample(example, row)]
+    """Of rows that something else was done to each, as far as there are such, then of rows all over the data."""
+    pairs, seen, found = came.made.pairs, set[str](), list[tuple[Example, Row]]()
+    for pair in pairs:
+        if not seen >= set(pair[1].provenance.how):
+            seen.update(pair[1].provenance.how)
+            found.append(pair)
+    spread = [pair for pair in pairs[:: max(len(pairs) // SAMPLES, 1)] if pair not in found]
+    return [line for example, row in [*found, *spread][:SAMPLES] for line in _sample(example, row)]
 
 
 def _sample(example: Example, row: Row) -> list[str]:
@@ -70,6 +75,8 @@ def _effect(data: Loaded, after: DataReport, came: Came) -> Table:
     for heading in ("training part", "before", "after"):
         table.add_column(heading, justify="left" if heading == "training part" else "right")
     now = [row.example for row in came.parts["train"]]
+    if any(e.rejected for e in now):
+        table.add_row("different wrong answers", "0", f"{len({e.rejected.content for e in now if e.rejected}):,}")
     for name, before, behind in zip(_NAMES, _figures(data.report, data.splits.train), _figures(after, now), strict=True):
         table.add_row(name, before, behind)
     return table
@@ -108,7 +115,7 @@ def _closing_lines(manifest: Manifest, composed: Composed, directory: Path) -> l
 
 
 def _without(composed: Composed) -> list[str]:
-    return [*composed.overrides, *_said(composed, "name", composed.config.name)]
+    return list(composed.overrides)
 
 
 def _with(manifest: Manifest, composed: Composed, directory: Path) -> list[str]:
