@@ -25,14 +25,14 @@ def apart(made: Made, splits: Splits, near: Near, only_new_words: bool) -> Made:
     """
     held_out = (*splits.validation, *splits.test)
     reasons = _nearly(made.rows, held_out, splits.train if only_new_words else (), near.jaccard, only_new_words)
-    found = Made(refused=made.refused.copy())
+    found = Made(refused=made.refused.copy(), refused_texts=dict(made.refused_texts))
     judged, taken = list(map(facts_of, held_out)), {facts_of(e).prompt_typed for e in splits.train}
     asked = {f.prompt_typed for f in judged} | {f.inputs for f in judged} | {f.prompt_numbers for f in judged}
     for number, (example, row) in enumerate(made.pairs):
         facts = facts_of(row.example)
         reason = _exactly(facts, asked, taken) or reasons.get(number, "")
         if reason:
-            found.refused[reason] += 1
+            found.refuse(reason, " / ".join(users_of(row.example)))
         else:
             taken.add(facts.prompt_typed)
             found.pairs.append((example, row))

@@ -96,9 +96,9 @@ def made_of(order: Order, answers: Answers, most_tokens: int, slots: Slots) -> M
     for wanted, reply in zip(order.wanted, answers.replies, strict=True):
         by_row.setdefault(wanted.row, []).append((wanted, reply))
     for number, example in enumerate(order.examples):
-        reasons = [refusal(w.text, reply, example, most_tokens, slots) for w, reply in by_row[number]]
-        if reason := next(filter(None, reasons), ""):
-            made.refused[reason] += 1
+        judged = [(refusal(w.text, reply, example, most_tokens, slots), reply) for w, reply in by_row[number]]
+        if refused := next((pair for pair in judged if pair[0]), None):
+            made.refuse(refused[0], refused[1].error or refused[1].text.strip())
             continue
         texts = {w.place: cleaned(reply.text, w.text) for w, reply in by_row[number]}
         new = with_users(example, [texts.get(place) for place in range(len(users_of(example)))])

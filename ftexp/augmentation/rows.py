@@ -39,10 +39,19 @@ class Row:
 
 @dataclass
 class Made:
-    """Rows made from others, each with the example that it was made from, and how often there came none, by reason."""
+    """Rows made from others, each with the example that it was made from, and how often there came none, by reason.
+
+    `refused_texts` has the first text that was refused for a reason, where there was one.
+    """
 
     pairs: list[tuple[Example, Row]] = field(default_factory=list)
     refused: Counter[str] = field(default_factory=Counter)
+    refused_texts: dict[str, str] = field(default_factory=dict)
+
+    def refuse(self, reason: str, text: str = "") -> None:
+        self.refused[reason] += 1
+        if text:
+            self.refused_texts.setdefault(reason, text)
 
     @property
     def rows(self) -> list[Row]:

@@ -50,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
-    from ftexp.report.augmented import show
+    from ftexp.report.augmented import refused_lines, show
 
     _refuse_unfit(arguments)
     composed, state, progress = compose(arguments.overrides, Path.cwd()), State(Path.cwd()), Progress(Console(stderr=True))
@@ -59,9 +59,12 @@ def main(arguments: argparse.Namespace) -> int:
     data = load(config.dataset, method, config.checks, state.directory / "cache" / "data" if state.exists else None)
     came = _make(arguments, composed, data, state, progress)
     if not came.made.pairs:
-        raise DataError(
-            f"augment: nothing could be made of {config.dataset.name}", *(f"{n:,} {why}" for why, n in came.made.refused.most_common())
+        advice = (
+            ["a small model seldom rephrases well; expected a larger one, like model=gpt-4.1-mini"]
+            if arguments.kind == "paraphrase"
+            else []
         )
+        raise DataError(f"augment: nothing could be made of {config.dataset.name}", *refused_lines(came.made), *advice)
     after = _judged(composed, came)
     settings = {"share": arguments.share, "copies": arguments.copies, **came.facts}
     out = arguments.out or Path("augmented") / f"{config.dataset.name}-{arguments.kind}"

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ftexp.augmentation.rows import Came, Row, users_of
+from ftexp.augmentation.rows import Came, Made, Row, users_of
 from ftexp.augmentation.writing import MANIFEST, Manifest
 from ftexp.compose import Composed
 from ftexp.data.loading import Loaded
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 SAMPLES = 4
+_LONGEST_REFUSED = 160
 _LONGEST = 400  # characters of a text that is shown
 
 
@@ -36,8 +37,13 @@ def show(manifest: Manifest, came: Came, data: Loaded, after: DataReport, compos
 def _made_lines(manifest: Manifest, came: Came) -> list[str]:
     how = ", ".join(f"{name} {count:,}" for name, count in manifest.made.items() if name != manifest.kind)
     lines = [f"made      {len(came.made.pairs):,} training rows" + (f": {how}" if how else "")]
-    lines += [f"refused   {count:,}: {why}" for why, count in manifest.refused.items()]
-    return [*lines, *(f"note      {note}" for note in came.notes)]
+    return [*lines, *refused_lines(came.made), *(f"note      {note}" for note in came.notes)]
+
+
+def refused_lines(made: Made) -> list[str]:
+    """A line a reason, the most frequent first, with the first text that it was said of."""
+    shown = {why: f"; the first: {_shown(text)[:_LONGEST_REFUSED]}" for why, text in made.refused_texts.items()}
+    return [f"refused   {count:,}: {why}{shown.get(why, '')}" for why, count in made.refused.most_common()]
 
 
 def _sample_lines(came: Came) -> list[str]:
