@@ -99,7 +99,7 @@ def names_of(text: str) -> set[str]:
     among_chinese = 4 * sum(map(len, _HAN_RUN.findall(free))) >= len(free)
     found = set()
     for match in _LATIN_WORD.finditer(free):
-        begins = re.search(r"(?:^|[.!?。！？:：\n]\W*)$", free[: match.start()])
+        begins = re.search(r"(?:^|(?<!\bMr)(?<!\bMs)(?<!\bDr)(?<!\bMrs)[.!?。！？:：\n]\W*)$", free[: match.start()])
         if among_chinese or (match[0][0].isupper() and not begins and not re.fullmatch(r"I(?:['’]\w+)?", match[0])):
             found.add(match[0].lower().removesuffix("'s").removesuffix("’s"))
     return found - {"x"}

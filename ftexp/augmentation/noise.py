@@ -74,7 +74,7 @@ def _of_example(
     texts, kept = users_of(example), _answered(example)
     tongues = [tongue_of(text) for text in texts]
     if not any(tongues):
-        return LANGUAGE if any(map(_LETTER.search, texts)) else NOTHING
+        return LANGUAGE if any(map(_LETTER.search, map(free_of, texts))) else NOTHING
     for _ in range(_TRIES):
         found = [noisy(t, tongue, rng, kept, vocabulary) if tongue else None for t, tongue in zip(texts, tongues, strict=True)]
         new = with_users(example, [n.text if n else None for n in found])
@@ -101,7 +101,7 @@ def noisy(text: str, tongue: Tongue, rng: Random, kept: frozenset[str], vocabula
 
 def tongue_of(text: str) -> Tongue | None:
     """None for another language than these two, as far as it can be told, and for a text that is all code or has no letters."""
-    free = re.sub(VEILED, " ", veil(text).text)
+    free = free_of(text)
     letters = _LETTER.findall(free)
     han = len(_HAN.findall(free))
     if not letters:
@@ -110,6 +110,11 @@ def tongue_of(text: str) -> Tongue | None:
         return None if language_of(free, _SHORT_TEXTS) in (SIMPLIFIED, "ja", "ko") else CHINESE
     plain = 10 * sum(map(str.isascii, letters)) >= 9 * len(letters)
     return ENGLISH if plain and language_of(free, _SHORT_TEXTS) in ("en", None) else None
+
+
+def free_of(text: str) -> str:
+    """Without what is kept."""
+    return re.sub(VEILED, " ", veil(text).text)
 
 
 def _answered(example: Example) -> frozenset[str]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 
 from ftexp.augmentation.carried import days_of, exact_of, is_negated, names_of, numbers_of, taken_from
-from ftexp.augmentation.noise import ENGLISH, tongue_of
+from ftexp.augmentation.noise import ENGLISH, free_of, tongue_of
 from ftexp.augmentation.slots import Slots, swapped
-from ftexp.augmentation.veil import VEILED, veil
 from ftexp.backends.results import Reply
 from ftexp.data.messages import Example
 from ftexp.validation.alike import normalised
@@ -143,7 +142,7 @@ def _likeness(question: str, text: str) -> str:
 def _is_language(question: str, text: str) -> bool:
     """Of words of Latin letters, a third has to be frequent English or the question's, and no new one be without vowels."""
     known = {word.lower() for word in _LATIN.findall(question)}
-    words = [word.lower() for word in _LATIN.findall(re.sub(VEILED, " ", veil(text).text))]
+    words = [word.lower() for word in _LATIN.findall(free_of(text))]
     if any(len(word) > 3 and not re.search("[aeiouy]", word) for word in words if word not in known):
         return False
     return 3 * sum(word in known or word in FREQUENT_ENGLISH for word in words) >= len(words)

@@ -11,55 +11,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Set
 
 from ftexp.validation.alike import normalised
+from ftexp.validation.language import FREQUENT_ENGLISH
 
 _SENTENCE = re.compile(r"[^.!?。！？\n]+")
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
 _CONTEXT = 4  # words or Chinese characters around the place, at least
 _LONGEST_WORDS, _LONGEST_CHARACTERS = 2, 4
-_PLAIN = frozenset(
-    [
-        "this",
-        "that",
-        "these",
-        "those",
-        "them",
-        "they",
-        "there",
-        "here",
-        "have",
-        "been",
-        "with",
-        "from",
-        "your",
-        "their",
-        "will",
-        "would",
-        "could",
-        "should",
-        "about",
-        "some",
-        "very",
-        "just",
-        "what",
-        "when",
-        "where",
-        "which",
-        "also",
-        "only",
-        "were",
-        "more",
-        "most",
-        "much",
-        "many",
-        "into",
-        "over",
-        "than",
-        "then",
-        "yours",
-        "mine",
-        "does",
-    ]
-)
+_PLAIN = FREQUENT_ENGLISH | frozenset({
+    "these", "those", "them", "they", "there", "here", "been", "your", "their", "would", "could", "should", "about", "some", "very",
+    "just",    "when", "where", "which", "also", "only", "were", "more", "most", "much", "many", "into", "over", "than", "then", "yours", "mine", "does",
+    "has", "had", "his", "her", "its", "our", "any", "all", "who", "how", "why", "may", "did", "now", "too", "out", "off", "one",
+})  # fmt: skip
 _GRAMMAR = re.compile("[的了嗎呢吧我你您他她們是在有沒不會能可要想請問就都還也很把被跟和或一這那個什麼怎哪幾時候]")
 
 Slots = Mapping[str, Set[str]]
@@ -102,5 +64,5 @@ def _frames(sentence: str) -> Iterator[tuple[tuple[str, ...], str]]:
     for start in range(len(words)):
         for size in range(1, min(_LONGEST_WORDS, len(words) - _CONTEXT) + 1):
             piece = words[start : start + size]
-            if len(piece) == size and all(len(word) > 3 and word not in _PLAIN for word in piece):
+            if len(piece) == size and all(len(word) > 2 and word not in _PLAIN for word in piece):
                 yield ("\n".join(words[:start]), "\n".join(words[start + size :])), " ".join(piece)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from tiny import chat, chats
 
 from ftexp.augmentation import noise_en, noise_zh
-from ftexp.augmentation.noise import CHINESE, ENGLISH, LANGUAGE, NOTHING, Tongue, make_noise, noisy, tongue_of
+from ftexp.augmentation.noise import CHINESE, ENGLISH, LANGUAGE, NOTHING, Tongue, make_noise, noisy, tongue_of, words_of
 from ftexp.augmentation.rows import random_of, users_of
 from ftexp.augmentation.veil import veil
 from ftexp.data.builtin import customer_service_zh, support_tickets
@@ -46,7 +46,11 @@ def test_what_carries_meaning_stays_to_the_letter(kept: str) -> None:
 
 @pytest.mark.parametrize("wanted", ["嗯，", "那個...", "欸，", "請問", "啊", "?", "以經", "？？", "啦", " "])
 def test_chinese_is_typed_as_in_a_chat(wanted: str) -> None:
-    made = every("我的包裹什麼時候會送到？我已經等很久了，快一點。", CHINESE, 400) | every("我想取消訂單。", CHINESE, 200) | every("可以退嗎？", CHINESE)
+    made = (
+        every("我的包裹什麼時候會送到？我已經等很久了，快一點。", CHINESE, 400)
+        | every("我想取消訂單。", CHINESE, 200)
+        | every("可以退嗎？", CHINESE)
+    )
     assert any(wanted in text for text in made)
 
 
@@ -96,12 +100,18 @@ def test_the_answer_and_what_it_quotes_stay() -> None:
 
 
 def test_a_slip_never_makes_another_word_of_the_data() -> None:
-    """hose and house, crate and carte: one letter apart."""
-    data = [chat("My garden house leaks badly.", "a"), chat("My garden hoouse leaks badly.", "b"), chat("My garden huose leaks badly.", "c")]
-    texts = {users_of(r.example)[0] for r in make_noise(data[:1], 1.0, 20, 1).rows}
-    assert any(word in text for text in texts for word in ("hoouse", "huose"))
-    texts = {users_of(r.example)[0] for e, r in make_noise(data, 1.0, 20, 1).pairs if e == data[0]}
-    assert not any(word in text for text in texts for word in ("hoouse", "huose"))
+    text = "My garden house leaks badly."
+
+    def slipped(data: frozenset[str]) -> set[str]:
+        found = [noisy(text, ENGLISH, random_of(seed), frozenset(), data) for seed in range(600)]
+        alone = [
+            n.text for n in found if n and len(n.how) == 1 and n.how[0] in ("near_key", "doubled_letter", "swapped_letters", "lost_letter")
+        ]
+        return words_of([chat(made, "x") for made in alone]) - words_of([chat(text, "x")])
+
+    slips = slipped(frozenset())
+    some = frozenset(sorted(slips)[::2])
+    assert len(slips) > 20 and not slipped(some) & some
 
 
 def test_same_seed_same_rows_whatever_else_is_in_the_data() -> None:
@@ -128,6 +138,11 @@ def test_a_share_takes_some_and_says_what_was_not_possible() -> None:
 
 
 def test_every_user_message_gets_its_own_noise_and_an_id_alone_stays() -> None:
-    turns = (Message("user", "我想取消訂單。"), Message("assistant", "好的，編號？"), Message("user", "ABC123"), Message("assistant", "已取消。"))
+    turns = (
+        Message("user", "我想取消訂單。"),
+        Message("assistant", "好的，編號？"),
+        Message("user", "ABC123"),
+        Message("assistant", "已取消。"),
+    )
     made = make_noise([Example(turns, "x")], 1.0, 10, 0)
     assert made.rows and all(users_of(r.example)[1] == "ABC123" and users_of(r.example)[0] != "我想取消訂單。" for r in made.rows)

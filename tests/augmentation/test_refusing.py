@@ -12,7 +12,12 @@ from ftexp.backends.results import Reply
 
 ENGLISH = "Where is my order A-48213? I paid 30 dollars on Monday and nothing came, says Mr. Chen."
 CHINESE = "我上週買了兩個電子鍋，訂單 ABC123 還沒收到，請問什麼時候會送到？"
-ITEMS = ("電子鍋有點貴，可以分期嗎？", "吹風機有點貴，可以分期嗎？", "My rice cooker stopped working today.", "My fan heater stopped working today.")
+ITEMS = (
+    "電子鍋有點貴，可以分期嗎？",
+    "吹風機有點貴，可以分期嗎？",
+    "My rice cooker stopped working today.",
+    "My fan heater stopped working today.",
+)
 
 
 def why(question: str, text: str, answer: str = "It is on its way.", tokens_out: int = 5, error: str = "") -> str:
@@ -28,7 +33,7 @@ def why(question: str, text: str, answer: str = "It is on its way.", tokens_out:
         (CHINESE, "想問一下，上週訂的兩個電子鍋到現在都沒有寄來，編號是 ABC123，幾時會到貨？"),
         (CHINESE, "我的訂單 ABC123 有兩個電子鍋，上週下單的，到現在都沒到，大概何時能收到？"),
         ("The courier says that my street does not exist.", "Your courier claims there's no such street as mine."),
-        ("My rice cooker stopped working today.", "Since today, the rice cooker I own doesn't run." if False else "Today my rice cooker broke down."),
+        ("My rice cooker stopped working today.", "Today my rice cooker broke down."),
         ("發票可以補打統一編號嗎？", "統一編號能不能之後再加到發票上？"),
         ("我想把送貨地址改到公司。", "請幫我把收件地點換成我公司。"),
         ("I would like to return it.", "May I send this back? I want to return it."),
@@ -56,7 +61,7 @@ def test_a_careful_paraphrase_gets_in(question: str, text: str) -> None:
         (CHINESE, "我上周买了两个电饭锅，订单 ABC123 还没收到，请问什么时候会送到？", r.OTHER_LANGUAGE),
         (CHINESE, "I bought two rice cookers last week, order ABC123, and they did not come. When will they arrive?", r.OTHER_LANGUAGE),
         (ENGLISH, "Wo ist meine Bestellung A-48213? Mr. Chen hat am Monday 30 Dollar bezahlt, aber es kam nichts.", r.OTHER_LANGUAGE),
-        ("Where is my parcel?", "Wo ist mein Paket?", r.OTHER_LANGUAGE),
+        ("Where is my parcel?", "Wo ist denn mein kleines Paket geblieben?", r.OTHER_LANGUAGE),
         (ENGLISH, ENGLISH, r.COPY),
         (ENGLISH, ENGLISH.replace("Where is", "And where is"), r.COPY),
         (CHINESE, CHINESE.replace("請問", ""), r.COPY),
@@ -96,12 +101,22 @@ def test_what_the_answer_takes_from_the_question_has_to_stay() -> None:
     question = "please book a table in tainan for my family"
     assert why(question, "reserve a table for my family, please", '{"city": "tainan"}') == r.TAKEN
     assert why(question, "reserve us a table down in tainan for my family", '{"city": "tainan"}') == ""
-    assert why("我是王小明，要改地址。", "我要換一個收件的地址。", "王小明先生您好，請提供新的地址，我們會為您更新會員資料與所有未出貨的訂單，謝謝您的耐心等候。") == r.TAKEN
+    assert (
+        why(
+            "我是王小明，要改地址。",
+            "我要換一個收件的地址。",
+            "王小明先生您好，請提供新的地址，我們會為您更新會員資料與所有未出貨的訂單，謝謝您的耐心等候。",
+        )
+        == r.TAKEN
+    )
 
 
 def test_the_answer_of_the_row_is_no_question() -> None:
     answer = "Please open the account page and choose a new password there."
-    assert why("Please tell me how I change my old password", "Please open the account page and choose a new password there?", answer) == r.ANSWERS
+    assert (
+        why("Please tell me how I change my old password", "Please open the account page and choose a new password there?", answer)
+        == r.ANSWERS
+    )
 
 
 def test_quotation_marks_around_all_of_it_are_taken_off() -> None:
