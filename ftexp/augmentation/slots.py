@@ -18,9 +18,10 @@ _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
 _CONTEXT = 4  # words or Chinese characters around the place, at least
 _LONGEST_WORDS, _LONGEST_CHARACTERS = 2, 4
 _PLAIN = FREQUENT_ENGLISH | frozenset({
-    "these", "those", "them", "they", "there", "here", "been", "your", "their", "would", "could", "should", "about", "some", "very",
-    "just",    "when", "where", "which", "also", "only", "were", "more", "most", "much", "many", "into", "over", "than", "then", "yours", "mine", "does",
-    "has", "had", "his", "her", "its", "our", "any", "all", "who", "how", "why", "may", "did", "now", "too", "out", "off", "one",
+    "these", "those", "them", "they", "there", "here", "been", "your", "their", "would", "could", "should", "about", "some",
+    "very", "just", "when", "where", "which", "also", "only", "were", "more", "most", "much", "many", "into", "over",
+    "than", "then", "yours", "mine", "does", "has", "had", "his", "her", "its", "our", "any", "all", "who",
+    "how", "why", "may", "did", "now", "too", "out", "off", "one",
 })  # fmt: skip
 _GRAMMAR = re.compile("[的了嗎呢吧我你您他她們是在有沒不會能可要想請問就都還也很把被跟和或一這那個什麼怎哪幾時候]")
 
