@@ -31,6 +31,7 @@ COMMANDS = {
     "evaluate": "ask a model that is there already: the base, a run, or a directory; nothing is trained",
     "plan": "say what a run or a sweep would take: data, tokens, cost, time; loads no model",
     "check": "judge the data alone",
+    "augment": "more training rows from those there are: mistyped, in other words, or wrong answers as preference pairs",
     "config": "print the composed config of a run",
     "list": "the runs on record",
     "resume": "take up runs that wait for a service's job, were interrupted or cut off",

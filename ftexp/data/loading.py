@@ -17,7 +17,7 @@ from ftexp.errors import ConfigError, DataError
 from ftexp.files import sha256_of
 from ftexp.validation.catalogue import CATALOGUE, refuse_unfit
 from ftexp.validation.checks import Checks
-from ftexp.validation.corpus import NO_SPLIT, TOO_FEW, Asked, Limit
+from ftexp.validation.corpus import NO_SPLIT, TOO_FEW, Asked, Limit, made_for_another
 from ftexp.validation.findings import Finding, counted, shown
 from ftexp.validation.report import DataFile, DataReport, Tally
 from ftexp.validation.structure import Method
@@ -119,6 +119,10 @@ def _gather_files(dataset: AnyFile, method: Method | None) -> Gathered:
     tally = Tally()
     for finding in (f for one in readings.values() for f in one.findings):
         tally.add(finding)
+    parted = not {"validation", "test"} <= readings.keys()
+    for part, one in readings.items():
+        for finding in (f for e in one.examples for f in made_for_another(e, part, parted and part == "train")):
+            tally.add(finding)
     rest = readings["train"].examples
     parts = split(rest, dataset.split, validation="validation" not in readings, test="test" not in readings)
     splits = Splits(

@@ -44,7 +44,8 @@ class Example:
     """One conversation, ending in an assistant message. `origin` says where it stands, as in `train.jsonl line 17`.
 
     `tools` is the JSON text of the list of tools that the assistant may call, empty where there are none. `rejected` is the
-    answer that is worse than the last message, in a preference pair; None in any other example.
+    answer that is worse than the last message, in a preference pair; None in any other example. `made_for` is the only split that it
+    may be in, where it was made from other rows; that is no part of what it says.
     """
 
     messages: tuple[Message, ...]
@@ -52,6 +53,7 @@ class Example:
     tools: str = ""
     parallel_tool_calls: bool | None = None
     rejected: Message | None = None
+    made_for: str = ""
 
     @property
     def prompt(self) -> tuple[Message, ...]:
