@@ -189,7 +189,8 @@ def _mistakes(
 def _judged(composed: Composed, came: Came) -> DataReport:
     """What `ftexp check` says of the new files. Raises DataError where they can't be trained on."""
     config = composed.config
-    splits = Splits(*(tuple(row.example for row in came.parts[split]) for split in ("train", "validation", "test")))
+    train, validation, test = (tuple(row.example for row in came.parts[split]) for split in ("train", "validation", "test"))
+    splits = Splits(train, validation, test)
     report = judge(Gathered(splits, (), Tally(), 0), config.dataset, config.checks)
     raise_on_errors(report)
     return report
