@@ -1,0 +1,193 @@
+"""`ftexp augment`, as a user types it; the model that rephrases is a server that answers as a test says."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shlex
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from chat_server import ChatServer, Request, Response, completion, failure, serving
+from hosted_parts import VARIABLE
+from tiny import Finished, Project, Said, chat, chats, ftexp
+
+from ftexp.data import jsonl
+from ftexp.state import State
+
+DATA = ["dataset=jsonl", "dataset.path=chats.jsonl"]
+SPLITS = ("train", "validation", "test")
+
+
+def rows(directory: str) -> dict[str, list[dict[str, Any]]]:
+    return {split: [json.loads(line) for line in Path(directory, f"{split}.jsonl").read_text("utf-8").splitlines()] for split in SPLITS}
+
+
+def everything(directory: str) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in Path(directory).iterdir()}
+
+
+def users(line: dict[str, Any]) -> list[str]:
+    return [m["content"] for m in line.get("input", line)["messages"] if m["role"] == "user"]
+
+
+@pytest.mark.parametrize("kind", ["noise", "negatives"])
+def test_same_seed_same_bytes_and_the_original_is_as_it_was(bare_project: Project, kind: str) -> None:
+    before = Path("chats.jsonl").read_bytes()
+    said = [ftexp("augment", kind, *DATA, "--seed", seed, "--out", out) for seed, out in (("1", "a"), ("1", "b"), ("2", "c"))]
+    assert [s.code for s in said] == [0, 0, 0], said[0].err
+    assert everything("a") == everything("b") != everything("c")
+    assert set(everything("a")) == {"train.jsonl", "validation.jsonl", "test.jsonl", "manifest.json"}
+    assert Path("chats.jsonl").read_bytes() == before
+
+
+def test_noise_is_on_training_rows_alone_and_each_says_where_it_comes_from(bare_project: Project) -> None:
+    assert ftexp("augment", "noise", *DATA, "--seed", "5", "--out", "out").code == 0
+    found, source = rows("out"), {f"chats.jsonl line {n}": e for n, e in enumerate(chats(), start=1)}
+    assert [len(found[split]) for split in SPLITS] == [84, 9, 9]
+    made = [line for line in found["train"] if line["provenance"]["kind"] == "noise"]
+    assert len(made) == 42 and all(line["provenance"]["seed"] == 5 and line["provenance"]["how"] for line in made)
+    for line in (line for split in SPLITS for line in found[split]):
+        original = source[line["provenance"]["source"]]
+        assert line["messages"][-1]["content"] == original.reference
+        assert (users(line) == [original.messages[0].content]) == (line["provenance"]["kind"] == "original")
+    held_out = {line["provenance"]["source"] for split in SPLITS[1:] for line in found[split]}
+    assert not held_out & {line["provenance"]["source"] for line in found["train"]}
+
+
+def test_the_manifest_says_what_was_made_of_what(bare_project: Project) -> None:
+    assert ftexp("augment", "noise", *DATA, "--share", "0.5", "--copies", "2", "--out", "out").code == 0
+    manifest = json.loads(Path("out/manifest.json").read_text())
+    sha256 = hashlib.sha256(Path("chats.jsonl").read_bytes()).hexdigest()
+    assert manifest["sources"] == [{"path": "chats.jsonl", "split": "train", "sha256": sha256}]
+    assert (manifest["kind"], manifest["seed"], manifest["settings"]) == ("noise", 0, {"share": 0.5, "copies": 2})
+    for file in manifest["files"]:
+        assert file["sha256"] == hashlib.sha256(Path("out", file["path"]).read_bytes()).hexdigest()
+    assert manifest["files"][0]["made"] == 42 and manifest["refused"] == {} and manifest["ftexp"]
+
+
+def test_the_command_shows_samples_the_effect_and_how_to_measure_it(bare_project: Project) -> None:
+    said = ftexp("augment", "noise", *DATA)
+    assert said.out.startswith("made      42 training rows: ")
+    before, after = re.findall(r"  (?:before|after) +(.*)\n", said.out)[:2]
+    assert before != after
+    assert re.search(r"examples +│ +42 │ +84", said.out) and re.search(r"different user inputs +│ +42 \(100%\) │ +84 \(100%\)", said.out)
+    assert "wrote     augmented/chats-noise: train.jsonl (84 rows, 42 of them made), validation.jsonl (9 rows)" in said.out
+    words = shlex.split(next(line for line in said.out.splitlines() if line.startswith("  with ")))
+    checked = ftexp("check", *words[words.index("run") + 1 :])
+    assert checked.code == 0 and "84" in checked.out
+
+
+def test_the_run_line_of_a_shipped_dataset_has_its_eval_and_its_facts(bare_project: Project) -> None:
+    said = ftexp("augment", "noise", "--share", "0.05")
+    line = next(line for line in said.out.splitlines() if line.startswith("  with "))
+    assert " eval=tickets" in line and "dataset.license=CC0-1.0" in line and " name=support_tickets" in line
+    assert ftexp("check", *shlex.split(line)[3:]).code == 0
+
+
+def test_nothing_is_written_over(bare_project: Project) -> None:
+    assert ftexp("augment", "noise", *DATA, "--out", "out").code == 0
+    before = everything("out")
+    said = ftexp("augment", "noise", *DATA, "--out", "out", "--seed", "1")
+    assert said.code == 2 and "--out: found another train.jsonl in out; expected an empty directory" in said.err
+    assert everything("out") == before and ftexp("augment", "noise", *DATA, "--out", "out").code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["noise", "--share", "0"], "--share: found 0, expected a share above 0, up to 1"),
+        (["noise", "--copies", "0"], "--copies: found 0, expected a whole number from 1 to 20"),
+        (["noise", "--kinds", "wrong_label"], "--kinds: belongs to ftexp augment negatives"),
+        (["paraphrase", "--from", "last"], "--from: belongs to ftexp augment negatives"),
+        (["negatives", "--kinds", "wrong_lable"], "--kinds: found wrong_lable, expected some of wrong_label, false_detail"),
+        (["negatives", "--kinds", "own_mistake"], "--kinds: own_mistake needs --from RUN, or --from base"),
+        (["negatives", "--from", "nobody"], "run 'nobody': not on record"),
+        (["noise", "dataset.path=gone.jsonl"], "gone.jsonl: no such file"),
+    ],
+)
+def test_what_cant_be_meant_is_told(bare_project: Project, words: list[str], message: str) -> None:
+    said = ftexp("augment", words[0], *DATA, *words[1:])
+    assert said.code in (2, 4) and message in said.err
+    assert not Path("augmented").exists()
+
+
+def test_negatives_are_pairs_that_a_preference_training_reads(bare_project: Project) -> None:
+    said = ftexp("augment", "negatives", *DATA, "--out", "out")
+    assert said.code == 0, said.err
+    found = rows("out")
+    assert [len(found[split]) for split in SPLITS] == [42, 9, 9]
+    assert all(line["preferred_output"] != line["non_preferred_output"] for split in SPLITS for line in found[split])
+    line = next(line for line in said.out.splitlines() if line.startswith("  with "))
+    assert line.endswith(" training.method=dpo") and ftexp("check", *shlex.split(line)[3:]).code == 0
+    again = ftexp("augment", "negatives", "dataset=jsonl", "dataset.path=out/train.jsonl", "--out", "again")
+    assert again.code == 4 and "is a preference pair" in again.err
+
+
+# The base model's own mistakes
+
+
+def test_mistakes_of_a_finished_run_make_pairs_of_what_it_was_asked_alone(copy_of_finished: Finished) -> None:
+    said = ftexp("augment", "negatives", *copy_of_finished.project.overrides, "--from", "last", "--out", "out")
+    assert said.code == 0, said.err
+    assert "answers of the base are wrong by chat/chrf; 0 of them to training questions" in said.out
+    assert "--from base asks the training questions" in said.out
+    how = {split: {h for line in lines for h in line["provenance"]["how"]} for split, lines in rows("out").items()}
+    assert "own_mistake" in how["test"] and "own_mistake" not in how["train"] | how["validation"]
+
+
+def test_the_base_is_asked_the_training_questions_once(copy_of_finished: Finished) -> None:
+    words = ("augment", "negatives", *copy_of_finished.project.overrides, "--from", "base", "--kinds", "own_mistake")
+    said = ftexp(*words, "--out", "a")
+    assert said.code == 0, said.err
+    journal = State(Path.cwd()).journal
+    before = len(journal.results("answers_own_mistakes_base"))
+    assert ftexp(*words, "--out", "b").code == 0 and everything("a") == everything("b")
+    assert before == len(journal.results("answers_own_mistakes_base")) == 1
+    assert all(line["provenance"]["how"] == ["own_mistake"] for line in rows("a")["train"])
+    assert not any(row.kind == "run" for row in journal.runs() if row.label == "own_mistakes")
+
+
+# Paraphrase
+
+QUESTIONS = [
+    chat(f"Where is my order {chr(65 + n)}-{48213 + n}? I paid {30 + n} dollars for it and it has not come.", f"Order {48213 + n} is on its way.")
+    for n in range(20)
+]
+
+
+def careful(request: Request) -> Response:
+    number = re.findall(r"order (\S+)\? I paid (\d+)", request.item)[-1]
+    return completion(f"Could you tell me what happened to {number[0]}, which cost me {number[1]} dollars and never got here?")
+
+
+def broken(change: Callable[[str], str]) -> Callable[[Request], Response]:
+    return lambda request: completion(change(request.item.split("Message:\n")[-1]))
+
+
+@contextmanager
+def asking(answer: Callable[[Request], Response], *more: str) -> Iterator[tuple[ChatServer, Callable[..., Said]]]:
+    jsonl.write(Path("orders.jsonl"), QUESTIONS)
+    with serving(answer) as server:
+        service = ["model=compatible", "model.provider.model=m", f"model.provider.api_key_env={VARIABLE}", f"model.provider.base_url={server.base_url}"]
+        words = ["dataset=jsonl", "dataset.path=orders.jsonl", *service, *(more or ["model.provider.billed=false"])]
+        yield server, lambda *options: ftexp("augment", "paraphrase", *words, *options)
+
+
+@pytest.fixture
+def key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, "-".join(("sk", "laboratory", "0123456789abcdef")))
+    monkeypatch.setenv(f"{VARIABLE}_HOST", "127.0.0.1")
+
+
+def test_a_careful_models_paraphrases_get_in(bare_project: Project, key: None) -> None:
+    with asking(careful) as (server, augment):
+        said = augment("--out", "out")
+    assert said.code == 0, said.err
+    made = [line for line in rows("out")["train"] if line["provenance"]["kind"] == "paraphrase"]
+    assert len(made) == len(server.requests) - 0 == 14 and "what happened to" in users(made[0])[0]
+    assert json.loads(Path("out/manifest.json").read_text())["settings"]["model"] == "compatible"
