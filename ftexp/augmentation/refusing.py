@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from ftexp.augmentation.carried import days_of, exact_of, is_negated, names_of, numbers_of, taken_from
 from ftexp.augmentation.noise import ENGLISH, free_of, tongue_of
@@ -150,5 +151,10 @@ def _is_language(question: str, text: str) -> bool:
 
 def alike(one: str, other: str) -> float:
     """Jaccard of their words, of every two neighbouring characters in Chinese."""
-    first, second = (set(words_of(normalised(text))) for text in (one, other))
+    first, second = _words(one), _words(other)
     return len(first & second) / max(len(first | second), 1)
+
+
+@lru_cache(maxsize=1 << 15)
+def _words(text: str) -> frozenset[int]:
+    return frozenset(words_of(normalised(text)))

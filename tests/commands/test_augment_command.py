@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chat_server import ChatServer, Request, Response, completion, serving
+from chat_server import ChatServer, Request, Response, completion, failure, serving
 from hosted_parts import VARIABLE
 from tiny import Finished, Project, Said, chat, chats, ftexp
 
@@ -197,5 +197,93 @@ def test_a_careful_models_paraphrases_get_in(bare_project: Project, key: None) -
         said = augment("--out", "out")
     assert said.code == 0, said.err
     made = [line for line in rows("out")["train"] if line["provenance"]["kind"] == "paraphrase"]
-    assert len(made) == len(server.requests) - 0 == 14 and "what happened to" in users(made[0])[0]
+    assert len(made) == len(server.requests) == 14 and "what happened to" in users(made[0])[0]
     assert json.loads(Path("out/manifest.json").read_text())["settings"]["model"] == "m"
+    held_out = {users(line)[0] for split in SPLITS[1:] for line in rows("out")[split]}
+    assert not any(question in asked for question in held_out for asked in server.asked)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda text: re.sub(r"paid \d+", "spent 99", text).replace("Where is", "Please tell me where I find"), "changes a number"),
+        (lambda text: "Please tell me where it is? I paid for it, and yet it has not come to my house.", "changes an id"),
+        (lambda text: text, "is a near-copy of the question"),
+        (lambda text: text.replace("Where is", "where  is"), "is a near-copy of the question"),
+        (
+            lambda text: re.sub("Where is my order (\\S+). I paid (\\d+).*", "我的訂單 \\1 在哪裡？我付了 \\2 元，還沒收到。", text),
+            "is in another language",
+        ),
+        (lambda text: "�\x00 <|im_end|> zxcv", "is garbage"),
+        (lambda text: "Yes. " * 400, "is too long"),
+        (lambda text: f"Sure, here is the message: {text}", "talks about the task"),
+        (lambda text: "I'm sorry, but I can't help with that order.", "answers instead of asking"),
+        (lambda text: "   ", "is empty"),
+    ],
+    ids=["a number", "an id", "a copy", "another typing", "another language", "garbage", "too long", "about it", "a refusal", "nothing"],
+)
+def test_of_what_a_careless_model_says_nothing_gets_in(bare_project: Project, key: None, change: Callable[[str], str], reason: str) -> None:
+    with asking(broken(change)) as (server, augment):
+        said = augment("--out", "out")
+    assert said.code == 4 and f"ftexp: refused   14: {reason}" in said.err, said.err
+    assert len(server.requests) == 14 and not Path("out").exists()
+
+
+def test_one_bad_answer_among_good_ones_is_counted_and_shown(bare_project: Project, key: None) -> None:
+    """The right answer's text is no question."""
+
+    def once_wrong(request: Request) -> Response:
+        return (
+            careful(request)
+            if "E-48217" not in request.item and "F-48218" not in request.item
+            else completion("Order 48217 is on its way.")
+        )
+
+    with asking(once_wrong) as (_, augment):
+        said = augment("--out", "out")
+    wrong = sum(
+        "E-4" in text or "F-4" in text for line in rows("out")["train"] if line["provenance"]["kind"] == "original" for text in users(line)
+    )
+    assert said.code == 0 and wrong and f"refused   {wrong}: answers instead of asking; the first: Order 48217 is on its way." in said.out
+    assert json.loads(Path("out/manifest.json").read_text())["refused"] == {"answers instead of asking": wrong}
+
+
+def test_the_same_again_asks_nothing_and_makes_the_same_bytes(bare_project: Project, key: None) -> None:
+    with asking(careful) as (server, augment):
+        assert augment("--out", "a").code == 0 and augment("--out", "b").code == 0
+        assert len(server.requests) == 14 and everything("a") == everything("b")
+        assert augment("--copies", "2", "--out", "c").code == 0
+    assert ftexp("list").out.startswith("no runs on record") and ftexp("sync").out == "MLflow has everything already\n"
+
+
+def test_what_was_answered_before_it_broke_off_is_not_asked_again(bare_project: Project, key: None) -> None:
+    def refusing(request: Request) -> Response:
+        return failure(401, "no such key") if len(server.requests) > 6 else careful(request)
+
+    with asking(refusing, "model.provider.billed=false", "model.provider.requests_in_flight=1") as (server, augment):
+        assert augment("--out", "out").code == 5 and not Path("out").exists()
+        answered = {r.item for r, response in server.sent if response.status == 200}
+        server.answer = careful
+        before = len(server.requests)
+        assert answered and augment("--out", "out").code == 0
+        assert not answered & {r.item for r in server.requests[before:]}
+
+
+def test_a_service_that_bills_is_asked_within_a_budget_and_after_a_yes(bare_project: Project, key: None) -> None:
+    with asking(careful, "model.provider.model=gpt-4o-mini-2024-07-18") as (server, augment):
+        unlimited = augment()
+        assert unlimited.code == 4 and "budget.usd: not set, and this may cost up to $" in unlimited.err
+        unasked = augment("budget.usd=1")
+        assert unasked.code == 4 and "nobody is here to ask: add --yes to the command" in unasked.err
+        over = augment("budget.usd=0.000001", "--yes")
+        assert over.code == 4 and "budget.usd: not started" in over.err
+        assert server.requests == []
+        said = augment("budget.usd=1", "--yes")
+        assert said.code == 0 and "the service bills $0.00" in said.out
+        assert augment("budget.usd=1", "--out", "again").code == 0 and len(server.requests) == 14
+
+
+def test_the_model_of_this_machine_is_asked_too(bare_project: Project) -> None:
+    """It has learned nothing, so that nothing it says is taken."""
+    said = ftexp("augment", "paraphrase", *bare_project.overrides, "--share", "0.2")
+    assert said.code == 4 and "augment: nothing could be made of chats" in said.err and "expected a larger one" in said.err
