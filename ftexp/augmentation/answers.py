@@ -13,7 +13,7 @@ from ftexp.evaluation.metrics.parsing import normalised, same_json
 from ftexp.validation.checks import Labels
 from ftexp.validation.facts import facts_of
 
-Path = tuple[str | int, ...]
+Place = tuple[str | int, ...]  # keys and positions on the way into a JSON value
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,8 @@ class Known:
     """
 
     labels: tuple[str, ...]
-    classes: dict[Path, tuple[Any, ...]]
-    others: dict[Path, tuple[Any, ...]]
+    classes: dict[Place, tuple[Any, ...]]
+    others: dict[Place, tuple[Any, ...]]
     right: dict[int, tuple[str, ...]]
     rows: tuple[Example, ...]
 
@@ -34,7 +34,7 @@ class Known:
 def known_of(train: Sequence[Example], rows: Sequence[Example], limits: Labels) -> Known:
     """Labels and values of the training rows; right answers and neighbours of `rows`, the split that is made."""
     replies = Counter(e.reference.strip() for e in train)
-    fields: dict[Path, Counter[str]] = defaultdict(Counter)
+    fields: dict[Place, Counter[str]] = defaultdict(Counter)
     for reply in replies.elements():
         for path, value in leaves(json_of(reply)):
             fields[path][json.dumps(value, ensure_ascii=False)] += 1
@@ -62,7 +62,7 @@ def json_of(reply: str) -> Any:
     return value if isinstance(value, dict | list) else None
 
 
-def leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+def leaves(value: Any, path: Place = ()) -> Iterator[tuple[Place, Any]]:
     """Everything in it that is neither object nor list, with the way to it; None itself has no leaves at the top."""
     if isinstance(value, dict):
         for key, inner in value.items():

@@ -105,9 +105,9 @@ def names_of(text: str) -> set[str]:
     return found - {"x"}
 
 
-def is_negated(text: str) -> bool:
-    """Not by 能不能, 有沒有 and their like, which ask."""
-    return bool(_NOT.search(_EITHER.sub("", text)))
+def negations_in(text: str) -> int:
+    """How many there are; 能不能, 有沒有 and their like, which ask, are none."""
+    return len(_NOT.findall(_EITHER.sub("", text)))
 
 
 def answer_parts(example: Example) -> Iterator[str]:

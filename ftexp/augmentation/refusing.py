@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from ftexp.augmentation.carried import days_of, exact_of, is_negated, names_of, numbers_of, taken_from
+from ftexp.augmentation.carried import days_of, exact_of, names_of, negations_in, numbers_of, taken_from
 from ftexp.augmentation.noise import ENGLISH, free_of, tongue_of
 from ftexp.augmentation.slots import Slots, swapped
 from ftexp.backends.results import Reply
@@ -124,7 +124,7 @@ def _facts(question: str, text: str, example: Example, slots: Slots) -> str:
         return NAME
     if swapped(question, text, slots):
         return THING
-    if is_negated(question) != is_negated(text):
+    if negations_in(question) != negations_in(text):
         return NEGATION
     if not all(part in text for part in taken_from(question, example)):
         return TAKEN

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any
 
-from ftexp.augmentation.answers import Known, Path, json_of, leaves, written_as
+from ftexp.augmentation.answers import Known, Place, json_of, leaves, written_as
 from ftexp.augmentation.refusing import alike
 from ftexp.augmentation.rows import users_of
 from ftexp.augmentation.veil import kept_in
@@ -91,7 +91,7 @@ def broken(example: Example, known: Known, rng: Random) -> str | None:
     return _cut(reply, rng)
 
 
-def _with_another(reply: str, value: Any, path: Path, values: Mapping[Path, Sequence[Any]], rng: Random) -> str | None:
+def _with_another(reply: str, value: Any, path: Place, values: Mapping[Place, Sequence[Any]], rng: Random) -> str | None:
     now = _at(value, path)
     others = [v for v in values[path] if v != now or isinstance(v, bool) != isinstance(now, bool)]
     changed = _changed(now, rng) if isinstance(now, str) and re.search(r"\d", now) else now
@@ -100,13 +100,13 @@ def _with_another(reply: str, value: Any, path: Path, values: Mapping[Path, Sequ
     return written_as(reply, _put(value, path, rng.choice(others))) if others else None
 
 
-def _at(value: Any, path: Path) -> Any:
+def _at(value: Any, path: Place) -> Any:
     for step in path:
         value = value[step]
     return value
 
 
-def _put(value: Any, path: Path, new: Any) -> Any:
+def _put(value: Any, path: Place, new: Any) -> Any:
     """A copy with `new` at the path."""
     if not path:
         return new

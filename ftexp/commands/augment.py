@@ -26,6 +26,8 @@ from ftexp.validation.report import DataReport, Tally
 from ftexp.validation.survey import SplitName
 
 BASE = "base"
+_NEVER_TRAINED_ON = "a run asks the test questions, which are never trained on; --from base asks the training questions"
+_SMALL = "a small model seldom rephrases well; expected a larger one, like model=gpt-4.1-mini"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -59,11 +61,7 @@ def main(arguments: argparse.Namespace) -> int:
     data = load(config.dataset, method, config.checks, state.directory / "cache" / "data" if state.exists else None)
     came = _make(arguments, composed, data, state, progress)
     if not came.made.pairs:
-        advice = (
-            ["a small model seldom rephrases well; expected a larger one, like model=gpt-4.1-mini"]
-            if arguments.kind == "paraphrase"
-            else []
-        )
+        advice = {"paraphrase": [_SMALL]}.get(arguments.kind, [])
         raise DataError(f"augment: nothing could be made of {config.dataset.name}", *refused_lines(came.made), *advice)
     after = _judged(composed, came)
     settings = {"share": arguments.share, "copies": arguments.copies, **came.facts}
@@ -132,11 +130,10 @@ def _paraphrased(arguments: argparse.Namespace, composed: Composed, data: Loaded
     heard = ask_base("paraphrase", items, most, config, data, arguments.yes, state, progress)
     slots = slots_of(text for e in data.splits.train for text in users_of(e))
     made = apart(made_of(order, heard.answers, most, slots), data.splits, config.checks.near, True)
-    cost = (
-        [] if heard.usd == 0 else [f"the service bills {usd(heard.usd)}" if heard.usd is not None else "what the service bills isn't known"]
-    )
-    facts = {"model": heard.model, "revision": heard.revision}
-    return _with_originals(made, data, arguments.seed, notes=[f"asked {len(items):,} times: {heard.model}", *cost], facts=facts)
+    notes = [f"asked {len(items):,} times: {heard.model}"]
+    if heard.usd != 0:
+        notes.append(f"the service bills {'an amount that is not known' if heard.usd is None else usd(heard.usd)}")
+    return _with_originals(made, data, arguments.seed, notes=notes, facts={"model": heard.model, "revision": heard.revision})
 
 
 def _negatives(arguments: argparse.Namespace, composed: Composed, data: Loaded, state: State, progress: Progress) -> Came:
@@ -144,10 +141,10 @@ def _negatives(arguments: argparse.Namespace, composed: Composed, data: Loaded, 
     if any(e.rejected for e in splits.train):
         raise ConfigError(f"augment negatives: {composed.config.dataset.name} has preference pairs already; expected chat examples")
     mistakes, notes = _mistakes(arguments, composed, data, state, progress)
-    kinds: list[NegativeKind] = [k for k in KINDS if k in _named(arguments) or (not _named(arguments) and (k != "own_mistake" or mistakes))]
-    made = make_negatives(
-        splits.train, known_of(splits.train, splits.train, limits), kinds, mistakes, arguments.share, arguments.copies, seed
-    )
+    wanted = _named(arguments) or [kind for kind in KINDS if kind != "own_mistake" or mistakes]
+    kinds: list[NegativeKind] = [kind for kind in KINDS if kind in wanted]
+    known = known_of(splits.train, splits.train, limits)
+    made = make_negatives(splits.train, known, kinds, mistakes, arguments.share, arguments.copies, seed)
     parts: dict[SplitName, list[Row]] = {"train": made.rows}
     for split in ("validation", "test"):
         rows = getattr(splits, split)
@@ -179,11 +176,8 @@ def _mistakes(
         items, answers = recorded(arguments.source, state)
     found = mistakes_of(evaluation, items, answers.replies)
     here = sum(prompt_digest(e.prompt) in found for e in splits.train)
-    told = (
-        f"{len(found):,} of {len(items):,} answers of the base are wrong by {judged_by(evaluation)}; {here:,} of them to training questions"
-    )
-    advice = [] if here else ["a run asks the test questions, which are never trained on; --from base asks the training questions"]
-    return found, [told, *advice]
+    told = f"{len(found):,} of {len(items):,} answers of the base are wrong by {judged_by(evaluation)}; {here:,} to training questions"
+    return found, [told] if here else [told, _NEVER_TRAINED_ON]
 
 
 def _judged(composed: Composed, came: Came) -> DataReport:

@@ -119,6 +119,11 @@ def test_the_answer_of_the_row_is_no_question() -> None:
     )
 
 
+def test_a_question_with_its_answer_behind_it_is_none_either() -> None:
+    answer = "Your parcel is in the depot."
+    assert why("Where is my parcel now, please?", "Could you say where it is, my parcel? Your parcel is in the depot.", answer) == r.ANSWERS
+
+
 def test_quotation_marks_around_all_of_it_are_taken_off() -> None:
     assert cleaned(' "Where is it?"\n', "Where?") == "Where is it?"
     assert cleaned('"a" or "b"', "x") == '"a" or "b"'

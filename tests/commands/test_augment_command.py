@@ -134,7 +134,7 @@ def test_negatives_are_pairs_that_a_preference_training_reads(bare_project: Proj
 def test_mistakes_of_a_finished_run_make_pairs_of_what_it_was_asked_alone(copy_of_finished: Finished) -> None:
     said = ftexp("augment", "negatives", *copy_of_finished.project.overrides, "--from", "last", "--out", "out")
     assert said.code == 0, said.err
-    assert "answers of the base are wrong by chat/chrf; 0 of them to training questions" in said.out
+    assert "answers of the base are wrong by chat/chrf; 0 to training questions" in said.out
     assert "--from base asks the training questions" in said.out
     how = {split: {h for line in lines for h in line["provenance"]["how"]} for split, lines in rows("out").items()}
     assert "own_mistake" in how["test"] and "own_mistake" not in how["train"] | how["validation"]
@@ -287,3 +287,14 @@ def test_the_model_of_this_machine_is_asked_too(bare_project: Project) -> None:
     """It has learned nothing, so that nothing it says is taken."""
     said = ftexp("augment", "paraphrase", *bare_project.overrides, "--share", "0.2")
     assert said.code == 4 and "augment: nothing could be made of chats" in said.err and "expected a larger one" in said.err
+
+
+def test_both_runs_are_compared_on_the_same_test_questions(project: Project) -> None:
+    said = ftexp("augment", "noise", *project.overrides)
+    lines = [shlex.split(line) for line in said.out.splitlines() if line.startswith(("  without ", "  with "))]
+    runs = [ftexp(*words[2:], "eval.few_shot=0") for words in lines]
+    assert [run.code for run in runs] == [0, 0], runs[1].err
+    assert runs[0].run != runs[1].run
+    compared = ftexp("compare", runs[0].run, runs[1].run)
+    assert compared.code == 0, compared.err
+    assert "augmented/chats-noise/train.jsonl" in compared.out and f"against {runs[0].run}" in compared.out
