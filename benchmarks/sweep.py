@@ -25,6 +25,7 @@ from peer_rounds import quick_wanted, show_aim, show_machine
 from training import arguments, labels, lora
 
 from ftexp.backends.local.chat import Encoded
+from ftexp.backends.local.job import sequences_of
 from ftexp.data.messages import Message
 from ftexp.run import Prepared, Record
 from ftexp.state import State
@@ -107,8 +108,8 @@ def plan_of(sweep: PreparedSweep) -> dict[str, Any]:
         "threads": os.cpu_count(),
         "batch_size": generation.batch_size,
         "max_new_tokens": generation.max_new_tokens,
-        "train": [as_row(e) for e in job.train],
-        "validation": [as_row(e) for e in job.validation],
+        "train": [as_row(e) for e in sequences_of(job.train)],
+        "validation": [as_row(e) for e in sequences_of(job.validation)],
         "asked_for_selection": [chat(i.prompt) for i in first.validation_items],
         "test": {
             "prompts": [chat(p) for p in first.prompts["base"]],

@@ -37,7 +37,7 @@ from trl.trainer.sft_trainer import SFTTrainer
 
 from ftexp.backends.local.answers_only import IGNORED
 from ftexp.backends.local.chat import Encoded
-from ftexp.backends.local.job import Job
+from ftexp.backends.local.job import Job, sequences_of, tokens_of
 from ftexp.backends.local.model import LocalModel
 
 AIM = 1.5
@@ -110,7 +110,7 @@ def compare(local: LocalModel, job: Job, size: Size) -> None:
 
 
 def show_share(local: LocalModel, job: Job, sides: dict[str, float], limit: float) -> None:
-    per_token = sum(flops(local, job, e) for e in job.train) / sum(len(e.ids) for e in job.train)
+    per_token = sum(flops(local, job, e) for e in sequences_of(job.train)) / tokens_of(job.train)
     print(f"  {local.machine.dtype} matrix limit {limit / 1e9:.0f} GFLOP/s; {per_token / 1e6:.0f} MFLOP a token")
     print("  share of it reached, median: " + ", ".join(f"{side} {per_token * rate / limit:.0%}" for side, rate in sides.items()))
 
@@ -128,8 +128,8 @@ def trained_by_trl(local: LocalModel, job: Job) -> Measured:
         trainer: Any = SFTTrainer(
             model=fresh_model(local),
             args=arguments(job, folder),
-            train_dataset=dataset(job.train),
-            eval_dataset=dataset(job.validation),
+            train_dataset=dataset(sequences_of(job.train)),
+            eval_dataset=dataset(sequences_of(job.validation)),
             processing_class=AutoTokenizer.from_pretrained(str(local.directory)),
             peft_config=lora(local, job),
         )
@@ -194,7 +194,7 @@ def arguments(job: Job, folder: str) -> SFTConfig:
 
 def matrix_limit(local: LocalModel, job: Job) -> float:
     """FLOP/s of bare products in the shapes of one layer, with the tokens of one batch; the best of three tries."""
-    tokens = job.batch_size * max(len(e.ids) for e in job.train)
+    tokens = job.batch_size * max(len(e.ids) for e in sequences_of(job.train))
     dtype = getattr(torch, local.machine.dtype)
     weights = [torch.randn(out, into, dtype=dtype) for into, out in layer_shapes(local)]
     inputs = {into: torch.randn(tokens, into, dtype=dtype) for into, _ in layer_shapes(local)}

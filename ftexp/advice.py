@@ -52,7 +52,7 @@ def earlier_runs(config: RunConfig, data: Loaded, state: State) -> Earlier:
 
 def advice_for(config: RunConfig, data: Loaded, earlier: Earlier, within_budget: bool | None) -> Advice:
     counts = config.checks.counts.of(config.dataset.task_type)
-    found = Measured(len(data.splits.train), config.dataset.task_type, counts, within_budget, earlier.few_shot)
+    found = Measured(len(data.splits.own), config.dataset.task_type, counts, within_budget, earlier.few_shot)
     return advise(config.suitability, found)
 
 

@@ -92,8 +92,11 @@ def paths_of(config: RunConfig) -> dict[str, str]:
     found: dict[str, str | None] = {}
     if isinstance(config.dataset, FileDataset):
         found |= {f"dataset.{part}": getattr(config.dataset, part) for part in ("path", "validation", "test")}
+    found["dataset.mix.path"] = config.dataset.mix.path if config.dataset.mix else None
     if isinstance(config.model.provider, LocalProvider) and not _is_hub_id(config.model.provider.path or ""):
         found["model.provider.path"] = config.model.provider.path
+    if "/" in (config.training.start_from or ""):  # a run's id and name have none
+        found["training.start_from"] = config.training.start_from
     if isinstance(config.tracking, LocalTracking):
         found |= {f"tracking.{part}": getattr(config.tracking, part) for part in ("database", "artifacts")}
     for name, suite in config.evaluation.suites.items():

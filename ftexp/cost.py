@@ -92,6 +92,7 @@ class Estimate(Value):
 
 NOTHING = Estimate(billed=False, parts=(), assumptions=())
 TRAINING = "training"
+PAIRS = "test pairs"
 
 
 def total(ranges: Iterable[Range | None]) -> Range | None:
@@ -156,7 +157,11 @@ class Asking:
 
 @dataclass(frozen=True)
 class Work:
-    """What a run has to do, counted. `tokens` is None where no tokenizer is at hand, and `asked` is empty then."""
+    """What a run has to do, counted. `tokens` is None where no tokenizer is at hand, and `asked` is empty then.
+
+    Of preference pairs `tokens` counts both answers; the reference reads `reference_tokens` once, and the test split's are ranked
+    at the end (`pairs`).
+    """
 
     key: str
     examples: int
@@ -164,6 +169,8 @@ class Work:
     n_epochs: int | Literal["provider_auto"]
     asked: tuple[Asking, ...]
     rate: str = ""
+    reference_tokens: int = 0
+    pairs: Asking | None = None
 
 
 class Rate(Value):
@@ -201,6 +208,7 @@ def on_a_service(work: Work, price: ModelPrice | None, retries: float) -> Estima
 TUNED = ("tuned", "validation")  # subjects that the tuned model answers for
 
 _DOUBT = f"training tokens: the service may bill {DOUBTFUL_TOKENS} less an example (low)"
+_PAIRS = "preference pairs: both answers are read in each pass, and once more by the model that training begins with"
 _LENGTHS = "answers: as long as the references; half of that (low), up to eval.generation.max_new_tokens each (high)"
 
 
@@ -212,6 +220,8 @@ def on_this_machine(work: Work, rates: Callable[[str], Rate | None], usd_per_hou
     """Time by the rates measured here, and the machine's hours where they have a price."""
     epochs = epochs_of(work.n_epochs, work.examples)
     counted = _passes(work.tokens, 0, epochs)
+    if counted and work.reference_tokens:
+        counted += Range.exactly(work.reference_tokens)
 
     def took(tokens: Range | None, rate: str) -> tuple[Range | None, Range | None]:
         found = rates(rate)
@@ -220,10 +230,11 @@ def on_this_machine(work: Work, rates: Callable[[str], Rate | None], usd_per_hou
 
     seconds, usd = took(counted, work.rate)
     parts = [Part(name=TRAINING, key=work.key, tokens_in=counted, tokens_out=None, usd=usd, seconds=seconds)]
-    for asking in work.asked:
+    for asking in (*([work.pairs] if work.pairs else []), *work.asked):
         seconds, usd = took(asking.tokens_in + asking.tokens_out, asking.rate)
         parts.append(_part(asking, usd=usd, seconds=seconds))
     said = [f"rates: as measured on this machine, {SPREAD:.0%} either way or as far as they have varied", _LENGTHS]
+    said += [_PAIRS] if work.reference_tokens else []
     known = tuple(said) if any(p.seconds for p in parts) else ()
     return Estimate(billed=False, parts=tuple(parts), assumptions=known, hourly=usd_per_hour is not None, epochs=epochs)
 

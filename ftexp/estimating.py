@@ -7,14 +7,15 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ftexp.backends.embedded import cache_root
+from ftexp.backends.local.job import tokens_of
 from ftexp.backends.local.model import LocalModel
 from ftexp.backends.opening import Opening
 from ftexp.backends.providers import OpenAIProvider
-from ftexp.cost import TRAINING, Asking, Estimate, Rate, Work, on_a_service, on_this_machine
+from ftexp.cost import PAIRS, TRAINING, Asking, Estimate, Rate, Work, on_a_service, on_this_machine
 from ftexp.data.messages import Example, Message
 from ftexp.evaluation.asking import Ask
 from ftexp.evaluation.items import VALIDATION
-from ftexp.keys import Keys
+from ftexp.keys import Key, Keys
 from ftexp.state import State
 from ftexp.tokens import hosted_counter, offline_encoding
 from ftexp.values import Value
@@ -77,8 +78,17 @@ def _estimated(work: Work, p: Prepared, state: State) -> Estimate:
 def work_of(p: Prepared, keys: Keys | None) -> Work:
     by_step = _keys(p, keys) if keys else {TRAINING: ""}
     asked = tuple(_asking(p, ask, by_step.get(ask.step, "")) for ask in p.asks if ask.part in p.asked)
-    rate = p.model.local.work if p.model.local else ""
-    return Work(by_step[TRAINING], len(p.data.splits.train), p.model.tokens, p.hyperparameters.n_epochs, asked, rate)
+    local, examples, epochs = p.model.local, len(p.data.splits.train), p.hyperparameters.n_epochs
+    if local is None:
+        return Work(by_step[TRAINING], examples, p.model.tokens, epochs, asked)
+    pairs = _pairs(local, keys.pairs) if keys and keys.pairs and p.trains else None
+    return Work(by_step[TRAINING], examples, p.model.tokens, epochs, asked, local.training_work, local.reference_tokens, pairs)
+
+
+def _pairs(model: LocalModel, key: Key) -> Asking:
+    """Read by the tuned model, and by what it began with."""
+    tokens = 2 * tokens_of(model.test_pairs)
+    return Asking("loss", "tuned", key.value, len(model.test_pairs), tokens, 0, 0, model.pairs_work, PAIRS)
 
 
 def _asking(p: Prepared, ask: Ask, key: str) -> Asking:

@@ -102,7 +102,7 @@ class RunRow:
     mlflow_run: str | None
     mlflow_model: str | None
     told: int
-    kind: Literal["run", "summary", "evaluation"]
+    kind: Literal["run", "summary", "evaluation", "augmentation"]
     driver: str | None
     label: str = ""
     again: str = ""

@@ -17,7 +17,7 @@ from ftexp.evaluation.items import Item, Questions, SubjectName
 from ftexp.presets import Resolved
 from ftexp.values import digest
 
-TRAIN, ANSWERS, LOSSES, SCORE, COMPARE, FLIPS, GATES, SELECT = 1, 1, 1, 1, 2, 1, 1, 1
+TRAIN, ANSWERS, LOSSES, SCORE, COMPARE, FLIPS, GATES, SELECT, PAIRS = 1, 1, 1, 2, 2, 1, 1, 1, 1
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Keys:
     """Each key chains on those before it. `asked` has one for each thing that a subject does, by the name of its step.
 
     `gates` is None where there are none. `validation` is what the tuned model does with the validation examples, `select` the score
-    of that; None where not asked for.
+    of that; None where not asked for. `pairs` is what the tuned model makes of the test split's preference pairs.
     """
 
     train: Key
@@ -45,6 +45,7 @@ class Keys:
     gates: Key | None
     validation: Key | None
     select: Key | None
+    pairs: Key | None = None
 
     def of(self, kind: Kind, questions: Questions) -> dict[SubjectName, Key]:
         """By subject; empty where no metric asks for it."""
@@ -67,14 +68,16 @@ def keys_of(
     validation_items: Sequence[Item],
     again: str = "",
     tuned: str = "",
+    start: str = "",
 ) -> Keys:
     """`split_digests` names the content of each split; the first `questions` are the test split's.
 
     `again` sets a run that is made again apart from the one on record, and so from its results. `tuned` names an adapter
-    that is evaluated instead of one trained now, by the key of its training or by its content.
+    that is evaluated instead of one trained now, by the key of its training or by its content. `start` is the sha256 of the adapter that
+    training begins with.
     """
     repeat = (config.replicate, again) if again else config.replicate
-    train = Key(tuned, tuned, TRAIN) if tuned else _train_key(config, hyperparameters, model, split_digests, repeat)
+    train = Key(tuned, tuned, TRAIN) if tuned else _train_key(config, hyperparameters, model, split_digests, repeat, start)
     evaluation = config.evaluation
     models = Models(digest(model.revision, repeat), train.value, model.place)
     asked: dict[str, Key] = {}
@@ -84,11 +87,13 @@ def keys_of(
     compare = _key("compare", COMPARE, score.value, evaluation.confidence)
     gates = _key("gates", GATES, compare.value, evaluation.gates, sorted(config.suitability.facts)) if evaluation.gates else None
     flips = _key("flips", FLIPS, score.value, evaluation.headline)
+    has_pairs = config.training.method == "dpo" and model.machine is not None
+    pairs = _key("pairs", PAIRS, train.value, model.place, split_digests["test"]) if has_pairs else None
     if not evaluation.measure_validation:
-        return Keys(train, asked, score, compare, flips, gates, None, None)
+        return Keys(train, asked, score, compare, flips, gates, None, None, pairs)
     validation = _ask_key(ranking_ask(evaluation, validation_items), models, asked)
     select = _key("select", SELECT, evaluation.headline_metric, [i.reference for i in validation_items], validation.value)
-    return Keys(train, asked, score, compare, flips, gates, validation, select)
+    return Keys(train, asked, score, compare, flips, gates, validation, select, pairs)
 
 
 @dataclass(frozen=True)
@@ -129,10 +134,14 @@ def _key(name: str, version: int, *inputs: Any) -> Key:
     return Key(digest(name, version, *inputs), digest(name, *inputs), version)
 
 
-def _train_key(config: RunConfig, hyperparameters: Resolved, model: OpenModel, split_digests: Mapping[str, str], repeat: object) -> Key:
-    """The test split is no part of training, nor is the name of the preset that gave the values."""
+def _train_key(
+    config: RunConfig, hyperparameters: Resolved, model: OpenModel, split_digests: Mapping[str, str], repeat: object, start: str
+) -> Key:
+    """The test split is no part of training, nor is the name of the preset that gave the values. `start` is the content of an adapter."""
     values = hyperparameters.model_copy(update={"preset": None})
     data = (split_digests["train"], split_digests["validation"])
     how = (config.training.method, values, *model.settings, config.seed, repeat)
-    later = config.training.model_dump(exclude={"method"}, exclude_defaults=True)  # keys that came later: their defaults change no key
+    unsaid = {"method", "start_from"} | (set() if config.training.method == "dpo" else {"beta"})
+    later = config.training.model_dump(exclude=unsaid, exclude_defaults=True)  # keys that came later: their defaults change no key
+    later |= {"start": start} if start else {}
     return _key("train", TRAIN, data, model.revision, model.machine, (*how, later) if later else how)

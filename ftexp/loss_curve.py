@@ -20,12 +20,13 @@ USUAL_SCATTER, USUAL_COUNT = 0.03, 6  # of a loss near its end, as a share of it
 
 @dataclass(frozen=True)
 class Curves:
-    """Losses in nats a token; `epochs` are the passes made until the end."""
+    """Losses in nats a token, `of_pairs` in nats a preference pair; `epochs` are the passes made until the end."""
 
     train: Series
     validation: Series
     train_accuracy: Series = ()
     epochs: float = 0.0
+    of_pairs: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,12 +66,12 @@ class Change:
         return self.errors <= -self.scatter.needed
 
 
-def curves_of(curve: Sequence[Point]) -> Curves:
+def curves_of(curve: Sequence[Point], of_pairs: bool = False) -> Curves:
     def series(name: str) -> Series:
         return tuple((p.step, p.figures[name]) for p in curve if name in p.figures)
 
     epochs = curve[-1].epoch if curve else 0.0
-    return Curves(series("train/loss"), series("validation/loss"), series("train/token_accuracy"), epochs)
+    return Curves(series("train/loss"), series("validation/loss"), series("train/token_accuracy"), epochs, of_pairs)
 
 
 def is_loss(value: float) -> bool:

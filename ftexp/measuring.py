@@ -8,8 +8,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ftexp.backends.local.backend import LocalBackend
+from ftexp.backends.local.job import tokens_of
 from ftexp.backends.local.model import LocalModel
 from ftexp.backends.local.timing import timed_training
+from ftexp.cost import PAIRS
 from ftexp.data.messages import Example, Message
 from ftexp.estimating import rate_name
 from ftexp.evaluation.asking import Ask, asks
@@ -21,13 +23,18 @@ ITEMS = 8  # of each subject; fewer than a batch, so the rate is rather too low 
 
 def measure(p: Prepared, model: LocalModel, state: State, known: Collection[str]) -> Iterator[tuple[str, str]]:
     """What was timed, as the name of its rate and a line to be told. Rates that are `known` aren't timed again."""
-    if model.work in known:
+    if model.training_work in known:
         return
     backend, job = model.backend(), model.job(p.hyperparameters, p.config.seed, p.config.training)
     with TemporaryDirectory(prefix="ftexp-measure-") as folder:
         training = timed_training(backend, job, Path(folder))
-        state.journal.measured(model.work, training.tokens_per_second)
-        yield model.work, f"{training.steps} training steps at {training.tokens_per_second:.0f} tokens/s"
+        state.journal.measured(model.training_work, training.tokens_per_second)
+        yield model.training_work, f"{training.steps} training steps at {training.tokens_per_second:.0f} tokens/s"
+        if model.test_pairs:
+            some = model.test_pairs[:ITEMS]
+            rate = 2 * tokens_of(some) / backend.margins(training.adapter, None, some, 1.0, _unwatched).seconds
+            state.journal.measured(model.pairs_work, rate)
+            yield model.pairs_work, f"{PAIRS} at {rate:.0f} tokens/s"
         for ask in asks(p.config.evaluation, p.questions):
             name = rate_name(model, ask)
             rate = _rate(model, backend, ask, training.adapter if ask.subject == "tuned" else None)

@@ -11,17 +11,18 @@ from ftexp.backends.results import Answers, TrainingResult
 from ftexp.compose import Composed
 from ftexp.cost import TRAINING, Estimate
 from ftexp.data.dataset import FileDataset
-from ftexp.data.messages import Splits
+from ftexp.data.messages import Splits, digest_of
 from ftexp.environment import Environment
 from ftexp.evaluation.flips import Flips
 from ftexp.evaluation.items import TEST, Questions
 from ftexp.evaluation.scoring import Scores, Selection, suite_of
 from ftexp.evaluation.statistics import mean
+from ftexp.held_out import HeldOutPairs
 from ftexp.run import Evaluated, Prepared, Record
 from ftexp.steps import Steps
 from ftexp.tracking.events import Event, Figures, Input, Params, Table, Tags, Text, TunedModel, score_figures, with_interval
 from ftexp.validation.report import DataReport
-from ftexp.values import canonical, digest
+from ftexp.values import canonical
 
 
 def opening_events(p: Prepared, model: OpenModel, composed: Composed, run: str, here: Environment) -> Iterator[Event]:
@@ -57,7 +58,7 @@ def opening_events(p: Prepared, model: OpenModel, composed: Composed, run: str, 
 
 def example_digests(splits: Splits) -> dict[str, list[str]]:
     """16 hexadecimal digits an example, by split: which line has changed, without its text."""
-    return {name: [digest(e.said)[:16] for e in getattr(splits, name)] for name in ("train", "validation", "test")}
+    return {name: [digest_of(e.said) for e in getattr(splits, name)] for name in ("train", "validation", "test")}
 
 
 def closing_events(p: Prepared, record: Evaluated, step: Steps) -> Iterator[Event]:
@@ -67,6 +68,8 @@ def closing_events(p: Prepared, record: Evaluated, step: Steps) -> Iterator[Even
         if p.model.is_billed and record.billed_usd is not None:
             yield Figures(step=0, values={"cost/billed_usd": record.billed_usd})
     yield Figures(step=0, values=dict(score_figures(record.comparison)), of_model=trained)  # after the model, which they are linked with
+    if isinstance(record, Record) and record.pairs:
+        yield Figures(step=0, values=dict(_pair_figures(record.pairs)))
     if isinstance(record, Record) and record.selection:
         yield Figures(step=0, values=dict(_selection_figures(record.selection, p.config.evaluation.confidence)))
     yield from (_items_table(p, q, step) for q in p.questions)
@@ -119,6 +122,11 @@ def _estimated(estimate: Estimate) -> Iterator[Figures]:
             yield Figures(step=0, values={f"{name}_{end}": value for end, value in found.model_dump().items()})
 
 
+def _pair_figures(pairs: HeldOutPairs) -> Iterator[tuple[str, float]]:
+    for name, found in (("accuracy", pairs.accuracy), ("margin", pairs.margin)):
+        yield from with_interval(f"test/reward_{name}", found.value, found.low, found.high, found.n)
+
+
 def _selection_figures(selection: Selection, confidence: float) -> Iterator[tuple[str, float]]:
     known = [s.value for s in selection.scores if s.value is not None]
     if known:
@@ -138,7 +146,9 @@ def _tags(p: Prepared, model: OpenModel, run: str, here: Environment) -> dict[st
     }
     if here.commit:
         tags["mlflow.source.git.commit"] = here.commit
-    return tags | ({"ftexp.goal": p.config.goal} if p.config.goal else {})
+    if p.start:
+        tags |= {"ftexp.start_sha256": p.start.sha256, "ftexp.start_run": p.start.run}
+    return {key: value for key, value in (tags | {"ftexp.goal": p.config.goal or ""}).items() if value}
 
 
 def _data_figures(p: Prepared) -> Iterator[tuple[str, float]]:

@@ -25,14 +25,16 @@ class Inputs:
     """Empty or None is what isn't on record.
 
     `config` has dotted keys and texts, with what auto came to; `splits` the sha256 of each split's content, `revision` that of
-    the base model, `packages` a version by name. `commit` is of the project directory, None outside a git checkout; `patch` is
-    the sha256 of its difference where that was kept, `code` that of ftexp's own source. `examples` has a short digest an
-    example, by split. `machine` has python, system, processor, instructions, device, dtype and threads.
+    the base model, `start` the sha256 of the adapter that training began with, `packages` a version by name. `commit` is of the
+    project directory, None outside a git checkout; `patch` is the sha256 of its difference where that was kept, `code` that of
+    ftexp's own source. `examples` has a short digest an example, by split. `machine` has python, system, processor, instructions,
+    device, dtype and threads.
     """
 
     config: Mapping[str, str] = field(default_factory=dict)
     splits: Mapping[str, str] = field(default_factory=dict)
     revision: str | None = None
+    start: str | None = None
     packages: Mapping[str, str] = field(default_factory=dict)
     commit: str | None = None
     dirty: bool | None = None
@@ -108,6 +110,7 @@ def inputs_from(params: Mapping[str, str], tags: Mapping[str, str], texts: Mappi
         config=config_of(params, tags),
         splits=dict(splits),
         revision=tags.get("ftexp.model_revision"),
+        start=tags.get("ftexp.start_sha256"),
         packages={name: version for name, _, version in (line.partition("==") for line in lines if line)},
         commit=here.get("commit"),
         dirty=here.get("dirty"),
@@ -136,10 +139,11 @@ def _beginning_with(beginning: str, values: Mapping[str, str]) -> dict[str, str]
 def _by_kind(inputs: Inputs) -> dict[Kind, dict[str, str]]:
     code = {"commit": inputs.commit, "uncommitted changes": None if inputs.dirty is None else "yes" if inputs.dirty else "no"}
     code |= {"their sha256": inputs.patch, "ftexp's source": inputs.code}
+    model = {"revision": inputs.revision, "adapter begun with": inputs.start}
     return {
         "config": dict(inputs.config),
         "data": dict(inputs.splits),
-        "model": {} if inputs.revision is None else {"revision": inputs.revision},
+        "model": {key: value for key, value in model.items() if value is not None},
         "packages": dict(inputs.packages),
         "code": {key: value for key, value in code.items() if value is not None},
         "machine": dict(inputs.machine),

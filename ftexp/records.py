@@ -91,7 +91,11 @@ def find_finished(references: Sequence[str], conditions: Sequence[str], state: S
 
 
 def _standing(row: RunRow) -> str:
-    return {"summary": "is the summary of a sweep", "evaluation": f"is an evaluation, {row.state}"}.get(row.kind, f"is {row.state}")
+    return {
+        "summary": "is the summary of a sweep",
+        "evaluation": f"is an evaluation, {row.state}",
+        "augmentation": f"is what an augmentation asked, {row.state}",
+    }.get(row.kind, f"is {row.state}")
 
 
 def _referred(reference: str, state: State) -> tuple[list[RunRow], bool]:

@@ -9,6 +9,7 @@ from datetime import date, datetime
 
 from ftexp import __version__
 from ftexp.backends.results import TrainingResult
+from ftexp.backends.stopping import BestMetric
 from ftexp.config import RunConfig
 from ftexp.cost import Range
 from ftexp.evaluation.flips import Flips
@@ -18,6 +19,7 @@ from ftexp.journal import Journal, RunRow
 from ftexp.provenance import Inputs, inputs_from
 from ftexp.report.money import bill
 from ftexp.report.run.facts import Confusion, DataUsed, Fact, RunReport, Spent
+from ftexp.report.run.verdict import in_words
 from ftexp.run import Evaluated, Record
 from ftexp.tracking.events import Event, Figures, Input, Params, Tags, Text, parse
 from ftexp.validation.report import DataReport
@@ -48,7 +50,8 @@ def report_of(row: RunRow, record: Evaluated, journal: Journal, today: date) -> 
         few_shot=config.evaluation.few_shot,
         curve=training.curve if training else (),
         best_step=training.best_step if training and (training.adapter or training.best_step < training.steps) else None,
-        evaluated=_evaluated(training) if training else "",
+        evaluated=_evaluated(training, config.training.best_metric) if training else "",
+        pairs=f"{record.pairs.line()}." if isinstance(record, Record) and record.pairs else "",
         version=__version__,
         written_on=today,
         gates=record.gates,
@@ -63,11 +66,12 @@ def report_of(row: RunRow, record: Evaluated, journal: Journal, today: date) -> 
     )
 
 
-def _evaluated(training: TrainingResult) -> str:
+def _evaluated(training: TrainingResult, metric: BestMetric) -> str:
     if training.hosted:
         which = "the last step" if training.best_step == training.steps else f"the best checkpoint, step {training.best_step}"
         return f"The model evaluated is that of {which}: {training.hosted.model}."
-    return f"The model evaluated is that of step {training.best_step}, where the validation loss is lowest."
+    best = "lowest" if metric.endswith("loss") else "highest"
+    return f"The model evaluated is that of step {training.best_step}, where the {in_words(metric.replace('/', ' '))} is {best}."
 
 
 @dataclass(frozen=True)
@@ -110,6 +114,8 @@ def _settings(config: RunConfig, told: Told) -> Iterator[Fact]:
     if provider.kind == "local":
         lora = provider.lora.model_dump(mode="json")
         yield from (Fact(f"LoRA {name.replace('_', ' ')}", str(lora[name])) for name in _OF_LORA)
+    if config.training.method == "dpo":
+        yield Fact("method", f"dpo, beta {config.training.beta:g}")
     yield Fact("seed", str(config.seed))
 
 
@@ -169,6 +175,8 @@ def _made_with(inputs: Inputs) -> Iterator[Fact]:
     yield from (Fact(name, value) for name, value in inputs.machine.items())
     if inputs.revision:
         yield Fact("base model's revision", inputs.revision)
+    if inputs.start:
+        yield Fact("adapter begun with, sha256", inputs.start)
     if inputs.commit:
         yield Fact("commit", inputs.commit + (", with changes" if inputs.dirty else ""))
     yield from (Fact(f"{split} examples' sha256", sha256) for split, sha256 in inputs.splits.items())

@@ -16,7 +16,7 @@ from ftexp.billing import total_usd
 from ftexp.budget import Planned, verdict
 from ftexp.config import RunConfig
 from ftexp.cost import NOTHING, Estimate
-from ftexp.data.loading import Loaded, load
+from ftexp.data.loading import Loaded, load, raise_on_errors
 from ftexp.diagnosis import Diagnosis, diagnose
 from ftexp.errors import ConfigError, FtexpError, NotThereYetError
 from ftexp.estimating import Said, count_asked, estimate_of
@@ -28,11 +28,13 @@ from ftexp.evaluation.judging import judge
 from ftexp.evaluation.metrics.base import MeasuredMetric
 from ftexp.evaluation.scoring import Comparison, Scores, Selection, compare, score
 from ftexp.hearing import Subjects, hear, rank_by
+from ftexp.held_out import HeldOutPairs, held_out
 from ftexp.keys import Keys, keys_of
 from ftexp.loss_curve import curves_of
 from ftexp.once import Once
 from ftexp.presets import Resolved, resolve
 from ftexp.side_effects import copied, forgotten
+from ftexp.starting import Start, find_start
 from ftexp.state import State
 from ftexp.steps import Steps
 from ftexp.suitability import Advice, mistakes
@@ -59,6 +61,7 @@ class Prepared:
     trains: bool = True  # false: a model that is there already is only asked
     tuned: str = ""  # names such a model, by the key of its training or by its content
     retry_failed: bool = False  # another job, where a service has ended this training's badly
+    start: Start | None = None  # the adapter that training begins with; None: the base
 
     @property
     def items(self) -> tuple[Item, ...]:
@@ -83,7 +86,9 @@ class Prepared:
         h, c = self.hyperparameters, self.config
         parts = [f"e{h.n_epochs}", f"lr{h.learning_rate_multiplier}", f"s{c.seed}"]
         parts += [f"n{c.dataset.train_examples}"] if c.dataset.train_examples else []
+        parts += [f"m{c.dataset.mix.ratio:g}"] if c.dataset.mix else []
         parts += [f"r{c.replicate}"] if c.replicate > 1 else []
+        parts += [f"from{self.start.sha256[:6]}"] if self.start else []
         parts += [self.label] if self.label else []
         return "-".join([*parts, c.dataset.name, c.model.name])
 
@@ -104,8 +109,11 @@ class Prepared:
 
     @property
     def shown_example(self) -> str:
-        """The first training example with its loss mask; empty where the model isn't on this machine."""
-        return self.model.local.tokenizer.shown_mask(self.data.splits.train[0]) if self.model.local else ""
+        """The first training example with its loss mask, of a pair with either answer; empty where the model isn't on this machine."""
+        if self.model.local is None:
+            return ""
+        first, shown_mask = self.data.splits.train[0], self.model.local.tokenizer.shown_mask
+        return f"{shown_mask(first)}\nrejected is what this one says:\n{shown_mask(first.turned)}" if first.rejected else shown_mask(first)
 
 
 class Evaluated(Value):
@@ -124,6 +132,7 @@ class Record(Evaluated):
     billed_usd: float | None = 0.0  # by a service, for all of its steps, those that it shares with other runs too; None: not known
     selection: Selection | None = None
     diagnoses: tuple[Diagnosis, ...] = ()
+    pairs: HeldOutPairs | None = None
 
 
 def prepare(config: RunConfig, state: State, once: Once | None = None) -> Prepared:
@@ -145,11 +154,20 @@ def prepare(config: RunConfig, state: State, once: Once | None = None) -> Prepar
     asking = (data.digests, evaluation.few_shot, evaluation.generation, evaluation.suites)
     questions = once(("questions", asking), lambda: questions_of(evaluation, data.splits))
     data = replace(data, report=with_findings(data.report, findings_of(questions), checks.severity))
+    start = _start(config, model, state, once)
+    if start and (seen := start.findings(data.splits.test)):
+        data = replace(data, report=with_findings(data.report, seen, checks.severity))
+        raise_on_errors(data.report)
     earlier = once(("earlier", config.model, data.digests), lambda: earlier_runs(config, data, state))
-    p = Prepared(config, data, hyperparameters, model, questions, there, {}, earlier, NOTHING)
+    p = Prepared(config, data, hyperparameters, model, questions, there, {}, earlier, NOTHING, start=start)
     counting = ("asked", config.model, config.prices, asking, evaluation.measure_validation)
     p = replace(p, asked=once(counting, lambda: count_asked(model, p.asks)))
     return replace(p, estimate=estimate_of(p, known_keys(p), state))
+
+
+def _start(config: RunConfig, model: Opening, state: State, once: Once) -> Start | None:
+    reference, local = config.training.start_from, model.local
+    return once(("start", reference, config.model), lambda: find_start(reference, local, state)) if reference and local else None
 
 
 def _obstacles(config: RunConfig, model: OpenModel, hyperparameters: Resolved) -> tuple[FtexpError, ...]:
@@ -175,11 +193,12 @@ def execute(p: Prepared, model: OpenModel, keys: Keys, step: Steps) -> Record:
     step.state.discard("training", keys.train.value)  # not before the result is on record: a start cut off in between goes on from it
     subjects = subjects_of(model, training.tuned(step.state.root))
     found = evaluate(p, model, subjects, keys, step)
+    pairs = held_out(p, model, training, keys.pairs, step) if keys.pairs else None
     selection = rank_by(p, subjects, keys, step) if keys.select else None
     diagnoses = _diagnosed(p, training, found, step)
 
     billed = _billed(p, training, step)
-    return Record(**dict(found), training=training, billed_usd=billed, selection=selection, diagnoses=diagnoses)
+    return Record(**dict(found), training=training, billed_usd=billed, selection=selection, diagnoses=diagnoses, pairs=pairs)
 
 
 def evaluate(p: Prepared, model: OpenModel, subjects: Subjects, keys: Keys, step: Steps) -> Evaluated:
@@ -209,7 +228,8 @@ def _diagnosed(p: Prepared, training: TrainingResult, found: Evaluated, step: St
     lost = tuple(forgotten(found.comparison, p.config.evaluation))
     copies = copied(step.result_of("answers_tuned", Answers).replies, p.items, p.data.splits.train)
     stopping = p.config.training.early_stopping
-    return diagnose(curves_of(training.curve), training.best_step, training.steps, p.hyperparameters, stopping, lost, copies)
+    curves = curves_of(training.curve, of_pairs=p.config.training.method == "dpo")
+    return diagnose(curves, training.best_step, training.steps, p.hyperparameters, stopping, lost, copies)
 
 
 def known_keys(p: Prepared) -> Keys | None:
@@ -218,7 +238,8 @@ def known_keys(p: Prepared) -> Keys | None:
 
 
 def keys_for(p: Prepared, model: OpenModel) -> Keys:
-    return keys_of(p.config, p.hyperparameters, model, p.data.digests, p.questions, p.validation_items, p.again, p.tuned)
+    start = p.start.sha256 if p.start else ""
+    return keys_of(p.config, p.hyperparameters, model, p.data.digests, p.questions, p.validation_items, p.again, p.tuned, start)
 
 
 def subjects_of(model: OpenModel, tuned: Tuned | None) -> Subjects:
@@ -228,5 +249,5 @@ def subjects_of(model: OpenModel, tuned: Tuned | None) -> Subjects:
 
 def _order(p: Prepared, keys: Keys) -> Order:
     splits, config = p.data.splits, p.config
-    parts = (splits.train, splits.validation)
-    return Order(keys.train.value, p.name, *parts, p.hyperparameters, config.seed, config.training, p.retry_failed)
+    parts, start = (splits.train, splits.validation), p.start.adapter if p.start else None
+    return Order(keys.train.value, p.name, *parts, p.hyperparameters, config.seed, config.training, start, p.retry_failed)

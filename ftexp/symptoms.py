@@ -154,8 +154,8 @@ def _training_rose(seen: Seen) -> str:
 
 
 def memorised(seen: Seen) -> str:
-    """Training examples are known by heart, and validation is far from that."""
-    if not seen.train:
+    """Training examples are known by heart, and validation is far from that. A small loss of pairs only says that they are told apart."""
+    if not seen.train or seen.curves.of_pairs:
         return ""
     train = median(v for _, v in seen.train[-seen.width :])
     right = median([v for _, v in _usable(seen.curves.train_accuracy)[-seen.width :]] or [0.0])

@@ -63,7 +63,9 @@ def test_a_mistyped_key_is_told_with_the_nearest_name() -> None:
 
 
 def test_an_unknown_key_that_is_near_nothing_is_told_with_all_the_names() -> None:
-    assert faults("training.colour=red") == ["training.colour: unknown key; expected one of best_metric, early_stopping, method"]
+    assert faults("training.colour=red") == [
+        "training.colour: unknown key; expected one of best_metric, beta, early_stopping, method, start_from"
+    ]
     assert faults("dataset.split=3")[0].startswith("dataset.split: unknown key; expected one of builtin, kind, license")
 
 
@@ -77,8 +79,11 @@ MISTYPED_OPTIONS = [
         "model=smollm2",
         "model: found 'smollm2', expected one of azure, compatible, gpt-4.1, gpt-4.1-mini, gpt-4o, gpt-4o-mini, local, ",
     ),
-    ("eval=ticket", "eval: found 'ticket', expected one of chat, chat_checklist, checklist, tickets; did you mean tickets?"),
-    ("experiment=quickstat", "experiment: found 'quickstat', expected one of epochs_lr_sweep, examples_needed, quickstart; did you mean"),
+    ("eval=ticket", "eval: found 'ticket', expected one of canaries, chat, chat_checklist, checklist, checklist_full, "),
+    (
+        "experiment=quickstat",
+        "experiment: found 'quickstat', expected one of dpo_negatives, epochs_lr_sweep, examples_needed, forgetting, ",
+    ),
     ("tracking=mlruns", "tracking: found 'mlruns', expected one of local, server"),
     ("preset=null", "preset: found 'null', expected one of auto, large_dataset"),
     ("dataset=3", "dataset: found '3', expected one of alpaca, customer_service_zh"),
@@ -111,7 +116,11 @@ OUT_OF_RANGE = [
     ("model.provider.validate_every=21", "21", "a whole number from 1 to 20"),
     ("training.method=rlhf", '"rlhf"', "supervised or dpo"),
     ("training.early_stopping.patience=0", "0", "a whole number from 1 to 1000"),
-    ("training.best_metric=train/loss", '"train/loss"', "validation/loss or validation/token_accuracy"),
+    (
+        "training.best_metric=train/loss",
+        '"train/loss"',
+        "validation/loss, validation/token_accuracy, validation/reward_accuracy or validation/reward_margin",
+    ),
     ("name=a/b", '"a/b"', "text without slashes, or null"),
     ("tracking.database=", '""', "the path of a file"),
     ("model.provider.lora.target_modules=[]", "[]", "a list of module names"),

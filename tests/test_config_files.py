@@ -129,7 +129,10 @@ def test_groups_are_looked_up_in_the_users_own_conf_first(project: Path) -> None
 
 def test_what_the_users_own_conf_lacks_is_the_shipped_one(project: Path) -> None:
     assert composed("eval=chat", here=project).config.evaluation.name == "chat"
-    with pytest.raises(ConfigError, match="expected one of chat, chat_checklist, checklist, mine, tickets; did you mean mine"):
+    with pytest.raises(
+        ConfigError,
+        match="expected one of canaries, chat, chat_checklist, checklist, checklist_full, handwritten, mine, tickets; did you mean mine",
+    ):
         composed("eval=mne", here=project)
 
 

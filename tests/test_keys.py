@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tiny import PLACES, Project, chats, write_chats
+from tiny import PLACES, Project, chats, pairs, write_chats
 
 from ftexp.compose import compose
 from ftexp.config import RunConfig
@@ -40,6 +40,7 @@ REACHES: dict[str, tuple[Any, set[str]]] = {
     "dataset.train_examples": (30, TRAINED),
     "dataset.validation_examples": (5, TRAINED),  # they choose the checkpoint
     "dataset.test_examples": (5, ANSWERS | LOSSES),
+    "dataset.mix": ({"builtin": "general_en", "ratio": 0.5}, TRAINED),
     "dataset.task_type": ("style", NOTHING),
     "dataset.license": ("CC0-1.0", NOTHING),
     "dataset.source": ("here", NOTHING),
@@ -69,6 +70,7 @@ REACHES: dict[str, tuple[Any, set[str]]] = {
     "hyperparameters.candidates": ({}, NOTHING),  # the values stand, so nothing is picked
     "training.early_stopping": ({"patience": 3}, TRAINED),
     "training.best_metric": ("validation/token_accuracy", TRAINED),
+    "training.beta": (0.2, NOTHING),  # of preference alone, see below
     "eval.name": ("mine", NOTHING),
     "eval.few_shot": (1, {"score", "compare"}),  # and what the new subject says
     "eval.generation.max_new_tokens": (5, ANSWERS),
@@ -92,13 +94,22 @@ REACHES: dict[str, tuple[Any, set[str]]] = {
     "prices": ({"name": "p", "source": "s", "read_on": "2026-01-01", "models": {}}, NOTHING),
     "tracking": ({"kind": "server", "uri": "http://127.0.0.1:5000", "log_text": False}, NOTHING),
 }
-# Keys with one value that can be run on this machine, and those that say what the others mean.
+# The same for preference training.
+REACHES_IN_PREFERENCE: dict[str, tuple[Any, set[str]]] = {
+    "training.beta": (0.2, TRAINED | {"pairs"}),
+    "training.best_metric": ("validation/reward_margin", TRAINED | {"pairs"}),
+    "dataset.test_examples": (5, ANSWERS | LOSSES | {"pairs"}),
+    "model.provider.threads": (2, EVERYTHING | {"pairs"}),
+    "eval.confidence": (0.9, {"compare"}),
+}
+# Keys with one value that can be run on this machine, those that say what the others mean, and those with a test of their own.
 NO_OTHER = {
     "dataset.kind",
     "model.provider.kind",
     "model.provider.path",
     "model.provider.package",
     "training.method",
+    "training.start_from",
     "eval.suites.chat.items",
     "eval.suites.chat.metrics.loss",
     "eval.measure_validation",
@@ -159,6 +170,7 @@ def keys(config: dict[str, Any]) -> dict[str, str]:
     assert p.model.opened
     found = keys_for(p, p.model.opened)
     single = {"train": found.train, "score": found.score, "compare": found.compare, "validation": found.validation, "select": found.select}
+    single |= {"pairs": found.pairs}
     return {name: key.value for name, key in (found.asked | single).items() if key and "few_shot" not in name}
 
 
@@ -177,6 +189,33 @@ def test_a_key_reaches_these_steps_and_no_others(key: str, config: dict[str, Any
     value, reached = REACHES[key]
     before, after = keys(config), keys(changed(config, key, value))
     assert {name for name in before if before[name] != after[name]} == reached
+
+
+@pytest.mark.parametrize("key", REACHES_IN_PREFERENCE)
+def test_a_key_of_preference_training_reaches_these_steps_and_no_others(key: str, config: dict[str, Any]) -> None:
+    jsonl.write(Path("pairs.jsonl"), pairs())
+    preference = changed(changed(config, "training.method", "dpo"), "dataset.path", "pairs.jsonl")
+    value, reached = REACHES_IN_PREFERENCE[key]
+    before, after = keys(preference), keys(changed(preference, key, value))
+    assert {name for name in before if before[name] != after[name]} == reached
+
+
+def test_what_training_begins_with_counts_by_its_content(config: dict[str, Any], tmp_path: Path) -> None:
+    for folder, weights in (("one", b"a"), ("same", b"a"), ("other", b"b")):
+        write_adapter(tmp_path / folder, weights, config["model"]["provider"]["lora"])
+    plain, one, same, other = (
+        keys(changed(config, "training.start_from", start and str(tmp_path / start))) for start in (None, "one", "same", "other")
+    )
+    assert one == same
+    assert {name for name in plain if plain[name] != one[name]} == TRAINED == {name for name in one if one[name] != other[name]}
+
+
+def write_adapter(folder: Path, weights: bytes, lora: dict[str, Any]) -> None:
+    """As far as a key depends on it."""
+    folder.mkdir()
+    (folder / "adapter_model.safetensors").write_bytes(weights)
+    shape = {"r": lora["rank"], "lora_alpha": lora["alpha"], "layers_to_transform": None, "target_modules": lora["target_modules"]}
+    (folder / "adapter_config.json").write_text(json.dumps(shape), encoding="utf-8")
 
 
 @pytest.mark.parametrize("key", REACHES_AT_A_SERVICE)

@@ -3,10 +3,14 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from tiny import Project, chats, ftexp
+from tiny import Project, chats, ftexp, pairs
 
+from ftexp.compose import compose
+from ftexp.cost import Range
 from ftexp.data import jsonl
 from ftexp.data.messages import Message
+from ftexp.run import prepare
+from ftexp.state import State
 
 TOOL_LINE = {
     "messages": [{"role": "user", "content": "x"}, {"role": "assistant", "content": "y"}],
@@ -14,14 +18,30 @@ TOOL_LINE = {
 }
 
 
-def test_pairs_are_checked_and_planned_and_not_yet_trained(bare_project: Project) -> None:
-    pairs = [replace(e, rejected=Message("assistant", "No.")) for e in chats()]
-    jsonl.write(bare_project.path / "chats.jsonl", pairs)
+def test_pairs_are_checked_and_planned(bare_project: Project) -> None:
+    jsonl.write(bare_project.path / "chats.jsonl", pairs())
     words = [*bare_project.overrides, "training.method=dpo"]
     assert ftexp("check", *words).code == 0
-    plan, run = ftexp("plan", *words), ftexp("run", *words)
-    assert plan.code == 0 and "training with dpo isn't there yet" in plan.out
-    assert run.code == 2 and "training.method: training with dpo isn't there yet on this machine; expected supervised" in run.err
+    plan = ftexp("plan", *words)
+    assert plan.code == 0 and "time not measured" in plan.out
+    found = prepare(compose(words, bare_project.path).config, State(bare_project.path))
+    tokens = found.model.tokens
+    assert tokens and found.estimate.training_tokens == Range.exactly(2 * tokens.train), "a pass, and one of the reference"
+    assert [part.name for part in found.estimate.parts][:2] == ["training", "test pairs"]
+
+
+def test_a_pair_is_too_long_by_either_answer(bare_project: Project) -> None:
+    long = [replace(e, rejected=Message("assistant", "No. " * 200)) for e in chats()[:1]]
+    jsonl.write(bare_project.path / "chats.jsonl", [*long, *pairs()[1:]])
+    run = bare_project.run("training.method=dpo", "model.provider.max_tokens=200")
+    assert run.code == 4
+    assert "chats.jsonl line 1: has " in run.err and "expected at most 200 (model.provider.max_tokens)" in run.err
+    assert "nothing is cut in silence" in run.err
+
+
+def test_rewards_are_of_preference_training_alone(bare_project: Project) -> None:
+    run = bare_project.run("training.best_metric=validation/reward_accuracy")
+    assert run.code == 2 and "only training.method=dpo has" in run.err
 
 
 def test_tools_are_an_obstacle_on_this_machine(bare_project: Project) -> None:

@@ -17,6 +17,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 SHELL = "\n".join(re.findall(r"```sh\n(.*?)```", README, flags=re.DOTALL))
 COMMANDS = [shlex.split(line, comments=True) for line in SHELL.splitlines() if line.strip()]
 FTEXP = [words[1:] for words in COMMANDS if words[0] == ".venv/bin/ftexp"]
+TO_BEGIN = [words for words in FTEXP if words[0] in ("init", "doctor")]
 AT_A_SERVICE = [words for words in FTEXP if "model=gpt-4o-mini" in words]
 BUDGETED = [words for words in FTEXP if words not in AT_A_SERVICE and any(word.startswith("budget.") for word in words)]
 SWEEP = [words for words in FTEXP if "-m" in words and words not in BUDGETED]
@@ -31,7 +32,7 @@ OF_A_RUN = [words for words in FTEXP if "last" in words and words not in OF_A_SW
 def test_every_command_is_one_that_is_tried_here() -> None:
     others = [words for words in COMMANDS if words[0] != ".venv/bin/ftexp"]
     assert [words[:2] for words in others] == [["make", "quickstart"], ["make", "test"], ["export", "OPENAI_API_KEY=..."]]
-    assert len(OWN_DATA) == 3
+    assert len(OWN_DATA) == 3 and [words[0] for words in TO_BEGIN] == ["init", "doctor"]
     assert [words[0] for words in OF_A_RUN] == ["ui", "chat", "export"]
     assert [words[0] for words in DECLARED + SWEEP + OF_A_SWEEP + TO_BE_KEPT] == [
         *("plan", "run"),  # declared in a file
@@ -41,7 +42,7 @@ def test_every_command_is_one_that_is_tried_here() -> None:
     ]
     assert [words[0] for words in BUDGETED] == [words[0] for words in AT_A_SERVICE] == ["plan", "run"]
     assert [words[0] for words in JUDGED] == ["run", "evaluate", "evaluate", "gate", "report", "register"]
-    assert len(JUDGED + AT_A_SERVICE + BUDGETED + OWN_DATA + OF_A_RUN + DECLARED + SWEEP + OF_A_SWEEP + TO_BE_KEPT) == len(FTEXP)
+    assert len(TO_BEGIN + JUDGED + AT_A_SERVICE + BUDGETED + OWN_DATA + OF_A_RUN + DECLARED + SWEEP + OF_A_SWEEP + TO_BE_KEPT) == len(FTEXP)
 
 
 def test_make_knows_the_targets_that_are_named() -> None:
@@ -68,6 +69,12 @@ def test_a_plan_over_budget_is_refused_and_a_sweep_is_told_its_minutes(bare_proj
     assert {
         c.composed.config.budget.minutes for c in expand([w for w in run[1:] if w != "-m"], bare_project.path, multirun=True).cells
     } == {20}
+
+
+@pytest.mark.parametrize("words", TO_BEGIN, ids=lambda words: words[0])
+def test_a_project_is_begun_and_the_machine_looked_at(words: list[str], bare_project: Project) -> None:
+    write_chats(bare_project.path / "mine.jsonl")
+    assert ftexp(*words).code == 0
 
 
 def test_at_a_service_a_plan_needs_no_key_and_a_run_says_which_one_it_needs(bare_project: Project, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -53,6 +53,12 @@ def chats(count: int = 60) -> tuple[Example, ...]:
     """Free-text questions and answers, no prompt twice."""
     pairs = [(q.format(place), a.format(place)) for place in PLACES for q, a in QUESTIONS.items()]
     return tuple(chat(q, a, f"chats.jsonl line {n}") for n, (q, a) in enumerate(pairs[:count], start=1))
+
+
+def pairs(count: int = 60) -> tuple[Example, ...]:
+    """The same with an answer that tells nothing beside each right one."""
+    shrugs = ("I can not say.", "Who knows.", "No idea, sorry.")
+    return tuple(replace(e, rejected=Message("assistant", shrugs[n % 3])) for n, e in enumerate(chats(count)))
 
 
 def write_chats(path: Path, count: int = 60) -> Path:

@@ -31,6 +31,7 @@ class Order:
     hyperparameters: Resolved
     seed: int
     training: Training
+    start: Path | None = None  # the directory of an adapter to begin with
     retry_failed: bool = False  # another job in place of one that a service has ended badly
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from ftexp.backends.embedded import cache_root, locate
 from ftexp.backends.hosted.model import ServiceModel
 from ftexp.backends.local.chat import ChatTokenizer
+from ftexp.backends.local.job import Lesson, Pair, longest_of, tokens_of
 from ftexp.backends.local.machine import require_local_extra, resolve_machine
 from ftexp.backends.local.model import LocalModel
 from ftexp.backends.providers import LocalProvider, Model, OpenAIProvider
@@ -63,7 +64,7 @@ def open_model(model: Model, prices: Prices, splits: Splits) -> Opening:
                 local = _open_local(model, provider, splits)
             except ModelError as error:
                 return Opening(None, None, None, (error,), remarks)
-            return Opening(local, _local_tokens(local, splits), None, _missing_extra(), remarks)
+            return Opening(local, _local_tokens(local), None, _missing_extra(), remarks)
         case OpenAIProvider() as provider:
             return _open_hosted(ServiceModel(model.name, provider), prices, splits)
 
@@ -106,23 +107,25 @@ def _open_local(model: Model, provider: LocalProvider, splits: Splits) -> LocalM
         directory = _directory(provider.path, model.revision)
         revision = _fingerprint(directory)
     tokenizer = ChatTokenizer(directory)
-    train, validation = (tuple(tokenizer.encode(e) for e in part) for part in (splits.train, splits.validation))
-    lengths = [len(e.ids) for e in train + validation]
-    _refuse_long((*splits.train, *splits.validation), lengths, provider.max_tokens, "model.provider.max_tokens")
-    return LocalModel(model.name, directory, revision, provider, resolve_machine(provider), tokenizer, train, validation)
+    train, validation = (tuple(_encoded(tokenizer, e) for e in part) for part in (splits.train, splits.validation))
+    pairs = [e for e in splits.test if e.rejected]
+    test = tuple(Pair(tokenizer.encode(e), tokenizer.encode(e.turned)) for e in pairs)
+    local = LocalModel(model.name, directory, revision, provider, resolve_machine(provider), tokenizer, train, validation, test)
+    lengths = [longest_of(one) for one in (*train, *validation, *test)]
+    _refuse_long((*splits.train, *splits.validation, *pairs), lengths, provider.max_tokens, "model.provider.max_tokens")
+    return local
 
 
-def _local_tokens(local: LocalModel, splits: Splits) -> TokenCounts:
+def _encoded(tokenizer: ChatTokenizer, example: Example) -> Lesson:
+    if example.rejected is None:
+        return tokenizer.encode(example)
+    return Pair(tokenizer.encode(example), tokenizer.encode(example.turned))
+
+
+def _local_tokens(local: LocalModel) -> TokenCounts:
     """Of a preference pair both conversations count: the input with the better answer, and with the other."""
-    sizes = [
-        [len(encoded.ids) + _rejected_tokens(local.tokenizer, e) for encoded, e in zip(part, examples, strict=True)]
-        for part, examples in ((local.encoded_train, splits.train), (local.encoded_validation, splits.validation))
-    ]
-    return total(*sizes)
-
-
-def _rejected_tokens(tokenizer: ChatTokenizer, example: Example) -> int:
-    return len(tokenizer.encode(replace(example, messages=(*example.prompt, example.rejected))).ids) if example.rejected else 0
+    train, validation = tokens_of(local.encoded_train), tokens_of(local.encoded_validation)
+    return TokenCounts(train=train, validation=validation, longest=max((n for part in local.lengths.values() for n in part), default=0))
 
 
 def _missing_extra() -> tuple[FtexpError, ...]:

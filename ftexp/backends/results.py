@@ -110,6 +110,13 @@ class Answers(Value):
     seconds: float
 
 
+class PairMargins(Value):
+    """Of each preference pair, `beta` times the nats by which the tuned model prefers the right answer more than its reference does."""
+
+    values: tuple[float, ...]
+    seconds: float
+
+
 class Losses(Value):
     """Mean negative log-likelihood of each text in nats a token, in the order of the items; None for a text without tokens."""
 

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from ftexp.values import Value
 
-BestMetric = Literal["validation/loss", "validation/token_accuracy"]
+BestMetric = Literal["validation/loss", "validation/token_accuracy", "validation/reward_accuracy", "validation/reward_margin"]
 
 
 class EarlyStopping(Value):

@@ -9,9 +9,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from ftexp.backends.results import Generation
+from ftexp.commands.evaluate import only_asked
 from ftexp.data.messages import Message
 from ftexp.errors import ConfigError, ExitCode
-from ftexp.records import open_tuned
+from ftexp.records import TunedRun, open_tuned
 from ftexp.run import prepare
 from ftexp.state import State
 
@@ -35,7 +36,7 @@ def main(arguments: argparse.Namespace) -> int:
         raise ConfigError(f"--max-new-tokens: found {arguments.max_new_tokens}, expected a number from 1 to 8192")
     state, console = State(Path.cwd()), Console()
     tuned = open_tuned(arguments.run, state)
-    system = arguments.system if arguments.system is not None else _system_of(prepare(tuned.config, state).data.splits.train[0].messages)
+    system = arguments.system if arguments.system is not None else _system_of(_first_example(tuned, state))
     generation = Generation(max_new_tokens=arguments.max_new_tokens, batch_size=1)
     subjects = {"base": tuned.model.subject(None), "tuned": tuned.model.subject(tuned.tuned)}
     for message in [arguments.message] if arguments.message else _messages():
@@ -45,6 +46,10 @@ def main(arguments: argparse.Namespace) -> int:
             Columns([Panel(Text(a.replies[0].text), title=name, expand=True) for name, a in answers.items()], equal=True, expand=True)
         )
     return ExitCode.OK
+
+
+def _first_example(tuned: TunedRun, state: State) -> tuple[Message, ...]:
+    return prepare(only_asked(tuned.config), state).data.splits.train[0].messages
 
 
 def _system_of(messages: tuple[Message, ...]) -> str | None:

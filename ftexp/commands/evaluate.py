@@ -49,7 +49,7 @@ def _prepared(target: Target, state: State) -> Prepared:
     config = target.composed.config
     if target.tuned is None:
         config = config.model_copy(update={"evaluation": config.evaluation.model_copy(update={"gates": {}})})
-    p = prepare(_without_ranking(config), state)
+    p = prepare(only_asked(config), state)
     for obstacle in p.model.obstacles:
         raise obstacle
     label = "evaluation" if target.tuned is None else f"evaluation of {Path(target.title).name}"
@@ -57,5 +57,7 @@ def _prepared(target: Target, state: State) -> Prepared:
     return replace(p, questions=questions, label=label, trains=False, tuned=target.key)
 
 
-def _without_ranking(config: RunConfig) -> RunConfig:
-    return config.model_copy(update={"evaluation": config.evaluation.model_copy(update={"measure_validation": False})})
+def only_asked(config: RunConfig) -> RunConfig:
+    """Neither ranked nor trained, so that what it began with may be gone."""
+    evaluation = config.evaluation.model_copy(update={"measure_validation": False})
+    return config.model_copy(update={"evaluation": evaluation, "training": config.training.model_copy(update={"start_from": None})})

@@ -14,10 +14,11 @@ def example_of(value: dict[str, Any], where: str) -> Example:
     messages = tuple(_message(m) for m in source["messages"])
     tools = json.dumps(source["tools"], ensure_ascii=False) if source.get("tools") else ""
     parallel = source.get("parallel_tool_calls")
+    made_for = value.get("provenance", {}).get("split", "")
     if "input" not in value:
-        return Example(messages, where, tools, parallel)
+        return Example(messages, where, tools, parallel, made_for=made_for)
     preferred, rejected = _message(value["preferred_output"][0]), _message(value["non_preferred_output"][0])
-    return Example((*messages, preferred), where, tools, parallel, rejected)
+    return Example((*messages, preferred), where, tools, parallel, rejected, made_for)
 
 
 def _message(value: dict[str, Any]) -> Message:

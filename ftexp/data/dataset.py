@@ -28,6 +28,21 @@ class Split(Value):
         return self
 
 
+class Mix(Value):
+    """A second set of examples that are trained on besides: `ratio` of them for each of the dataset's own."""
+
+    path: str | None = Field(default=None, min_length=1, description="the path of a JSONL file, or null")
+    builtin: Literal["general_en", "general_zh"] | None = Field(default=None, description="general_en, general_zh or null")
+    ratio: float = Field(ge=0, le=100, description="examples for each one of the dataset, from 0 to 100")
+    seed: int = Field(default=0, ge=0, description="a whole number from 0")
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Mix:
+        if (self.path is None) == (self.builtin is None):
+            raise ValueError(f"found path {self.path} and builtin {self.builtin}; expected one of them: a path, general_en or general_zh")
+        return self
+
+
 _HOW_MANY = "a whole number from 1, or null for all"
 
 
@@ -35,6 +50,7 @@ class _Dataset(Value):
     train_examples: int | None = Field(default=None, ge=1, description=_HOW_MANY)
     validation_examples: int | None = Field(default=None, ge=1, description=_HOW_MANY)
     test_examples: int | None = Field(default=None, ge=1, description=_HOW_MANY)
+    mix: Mix | None = Field(default=None, description="path or builtin, and ratio; or null")
     task_type: TaskType = Field(description="style, task, domain or reasoning")
     license: str | None = Field(description="text or null")
     source: str | None = Field(description="text or null")

@@ -6,28 +6,35 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ftexp.data import jsonl
-from ftexp.data.dataset import Dataset, JsonlDataset, Split
+from ftexp.data.dataset import Dataset, JsonlDataset, Mix, Split
 from ftexp.data.loading import Loaded, digest_of, digests_of, gather
+from ftexp.data.messages import Example, Splits
 from ftexp.errors import DataError
 from ftexp.state import State
 from ftexp.values import digest
 
-SPLITS = ("train", "validation", "test")
+SPLITS, MIXED = ("train", "validation", "test"), "mixed"
 
 
 def keep_data(data: Loaded, state: State) -> str:
     """The folder with a file for each split, named by their content, by its path from the project directory."""
     folder = state.folder("data", digest(data.digests)[:16])
-    for split in SPLITS:
-        state.keep_text(f"data/{folder.name}", f"{split}.jsonl", jsonl.lines_of(getattr(data.splits, split)))
+    for name, examples in _files_of(data.splits).items():
+        state.keep_text(f"data/{folder.name}", f"{name}.jsonl", jsonl.lines_of(examples))
     return state.relative(folder)
 
 
 def write_splits(data: Loaded, folder: Path) -> None:
     """A file for each split, as `find_data` looks for them."""
     folder.mkdir(parents=True, exist_ok=True)
-    for split in SPLITS:
-        jsonl.write(folder / f"{split}.jsonl", getattr(data.splits, split))
+    for name, examples in _files_of(data.splits).items():
+        jsonl.write(folder / f"{name}.jsonl", examples)
+
+
+def _files_of(splits: Splits) -> dict[str, tuple[Example, ...]]:
+    """What was mixed in has a file of its own: it is no example to show in a prompt."""
+    files = {"train": splits.own, "validation": splits.validation, "test": splits.test}
+    return files | ({MIXED: splits.others} if splits.mixed else {})
 
 
 def find_data(wanted: Mapping[str, str], dataset: Dataset, folders: Sequence[Path]) -> Dataset | None:
@@ -47,6 +54,7 @@ def find_data(wanted: Mapping[str, str], dataset: Dataset, folders: Sequence[Pat
         train_examples=dataset.train_examples,
         validation_examples=dataset.validation_examples,
         test_examples=dataset.test_examples,
+        mix=_mix_in(folder, dataset.mix) if dataset.mix else None,
         path=files["train"],
         validation=files["validation"],
         test=files["test"],
@@ -67,6 +75,18 @@ def copies(state: State) -> list[Path]:
 def _has(folder: Path, wanted: Mapping[str, str]) -> bool:
     """Whether a file for each split is there with the content wanted."""
     try:
-        return all(digest_of(jsonl.read(folder / f"{split}.jsonl").examples) == wanted.get(split) for split in SPLITS)
+        found = {split: jsonl.read(folder / f"{split}.jsonl").examples for split in SPLITS}
+        mixed = folder / f"{MIXED}.jsonl"
+        found["train"] += jsonl.read(mixed).examples if mixed.exists() else ()
     except DataError:
         return False
+    return all(digest_of(found[split]) == wanted.get(split) for split in SPLITS)
+
+
+def _mix_in(folder: Path, mix: Mix) -> Mix | None:
+    """All of the copy of what was mixed in."""
+    path = folder / f"{MIXED}.jsonl"
+    if not path.exists():
+        return None
+    sizes = [len(jsonl.read(folder / f"{name}.jsonl").examples) for name in ("train", MIXED)]
+    return Mix(path=str(path), ratio=sizes[1] / sizes[0], seed=mix.seed)

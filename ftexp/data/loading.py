@@ -7,16 +7,17 @@ from importlib import import_module
 from pathlib import Path
 
 from ftexp.data import reading
-from ftexp.data.dataset import AnyFile, BuiltinDataset, Dataset, JsonlDataset
+from ftexp.data.dataset import AnyFile, BuiltinDataset, Dataset, JsonlDataset, Mix
 from ftexp.data.jsonl import Reading
 from ftexp.data.judged import judged
 from ftexp.data.messages import Example, Splits
+from ftexp.data.mixing import chosen_of, file_of, read_others
 from ftexp.data.split import FEWEST_EXAMPLES, some_of, split
 from ftexp.errors import ConfigError, DataError
 from ftexp.files import sha256_of
 from ftexp.validation.catalogue import CATALOGUE, refuse_unfit
 from ftexp.validation.checks import Checks
-from ftexp.validation.corpus import NO_SPLIT, TOO_FEW, Asked, Limit
+from ftexp.validation.corpus import NO_SPLIT, TOO_FEW, Asked, Limit, made_for_another
 from ftexp.validation.findings import Finding, counted, shown
 from ftexp.validation.report import DataFile, DataReport, Tally
 from ftexp.validation.structure import Method
@@ -92,12 +93,25 @@ def gather(dataset: Dataset, method: Method | None = None) -> Gathered:
         whole = Gathered(import_module(f"ftexp.data.builtin.{dataset.builtin}").splits(), (), Tally(), 0)
     else:
         whole = _gather_files(dataset, method)
-    return replace(whole, splits=_as_many_as_wanted(dataset, whole.splits))
+    whole = replace(whole, splits=_as_many_as_wanted(dataset, whole.splits))
+    return _mixed(whole, dataset.mix, method) if dataset.mix and dataset.mix.ratio else whole
+
+
+def _mixed(whole: Gathered, mix: Mix, method: Method | None) -> Gathered:
+    """Mixed in behind the cut, so that fewer own examples take fewer others along."""
+    others = read_others(mix, method)
+    for finding in others.findings:
+        whole.tally.add(finding)
+    files = [_data_file(file_of(mix.path), "train")] if mix.path else []
+    unread = len({f.where for f in others.findings if CATALOGUE[f.check].fixed})
+    chosen = chosen_of(others.examples, len(whole.splits.train), mix)
+    splits = replace(whole.splits, train=(*whole.splits.train, *chosen), mixed=len(chosen))
+    return Gathered(splits, (*whole.files, *files), whole.tally, whole.unread + unread)
 
 
 def _gather_files(dataset: AnyFile, method: Method | None) -> Gathered:
     paths = {
-        part: _file(path)
+        part: file_of(path)
         for part, path in (("train", dataset.path), ("validation", dataset.validation), ("test", dataset.test))
         if path is not None
     }
@@ -105,6 +119,10 @@ def _gather_files(dataset: AnyFile, method: Method | None) -> Gathered:
     tally = Tally()
     for finding in (f for one in readings.values() for f in one.findings):
         tally.add(finding)
+    parted = not {"validation", "test"} <= readings.keys()
+    for part, one in readings.items():
+        for finding in (f for e in one.examples for f in made_for_another(e, part, parted and part == "train")):
+            tally.add(finding)
     rest = readings["train"].examples
     parts = split(rest, dataset.split, validation="validation" not in readings, test="test" not in readings)
     splits = Splits(
@@ -144,7 +162,8 @@ def _as_many_as_wanted(dataset: Dataset, whole: Splits) -> Splits:
     ]
     if too_many:
         raise DataError(*too_many)
-    return Splits(**{split: some_of(getattr(whole, split), count) for split, count in wanted.items()})
+    train, validation, test = (some_of(getattr(whole, split), count) for split, count in wanted.items())
+    return Splits(train, validation, test)
 
 
 def _readings(dataset: AnyFile, method: Method | None) -> dict[str, Reading]:
@@ -153,19 +172,12 @@ def _readings(dataset: AnyFile, method: Method | None) -> dict[str, Reading]:
     for part, path in (("train", dataset.path), ("validation", dataset.validation), ("test", dataset.test)):
         if path is not None:
             try:
-                readings[part] = reading.read(dataset, _file(path), method)
+                readings[part] = reading.read(dataset, file_of(path), method)
             except DataError as error:
                 missing += error.faults
     if missing:
         raise DataError(*missing, *shown([f for r in readings.values() for f in r.findings if f.severity == "error"]))
     return readings
-
-
-def _file(path: str) -> Path:
-    try:
-        return Path(path).expanduser()
-    except RuntimeError as error:
-        raise DataError(f"{path}: nobody's home directory is {path.split('/')[0]}; write the path out") from error
 
 
 def digests_of(splits: Splits) -> dict[str, str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
+
+from ftexp.values import digest
 
 Role = Literal["system", "developer", "user", "assistant", "tool"]
 
@@ -42,7 +44,8 @@ class Example:
     """One conversation, ending in an assistant message. `origin` says where it stands, as in `train.jsonl line 17`.
 
     `tools` is the JSON text of the list of tools that the assistant may call, empty where there are none. `rejected` is the
-    answer that is worse than the last message, in a preference pair; None in any other example.
+    answer that is worse than the last message, in a preference pair; None in any other example. `made_for` is the only split that it
+    may be in, where it was made from other rows; that is no part of what it says.
     """
 
     messages: tuple[Message, ...]
@@ -50,6 +53,7 @@ class Example:
     tools: str = ""
     parallel_tool_calls: bool | None = None
     rejected: Message | None = None
+    made_for: str = ""
 
     @property
     def prompt(self) -> tuple[Message, ...]:
@@ -60,6 +64,12 @@ class Example:
     def reference(self) -> str:
         """What the last assistant message says."""
         return self.messages[-1].content
+
+    @property
+    def turned(self) -> Example:
+        """A preference pair the other way round."""
+        assert self.rejected, "only pairs can be turned"
+        return replace(self, messages=(*self.prompt, self.rejected), rejected=self.messages[-1])
 
     @property
     def said(self) -> list[Any]:
@@ -74,10 +84,25 @@ def said_of(messages: tuple[Message, ...]) -> list[Any]:
     return [m.said for m in messages]
 
 
+def digest_of(said: list[Any]) -> str:
+    """16 hexadecimal digits that tell an example from others, without its text."""
+    return digest(said)[:16]
+
+
 @dataclass(frozen=True, slots=True)
 class Splits:
-    """Disjoint parts of a dataset, each in a fixed order."""
+    """Disjoint parts of a dataset, each in a fixed order. The last `mixed` training examples are another set's."""
 
     train: tuple[Example, ...]
     validation: tuple[Example, ...]
     test: tuple[Example, ...]
+    mixed: int = 0
+
+    @property
+    def own(self) -> tuple[Example, ...]:
+        """Training examples of the dataset itself."""
+        return self.train[: len(self.train) - self.mixed]
+
+    @property
+    def others(self) -> tuple[Example, ...]:
+        return self.train[len(self.train) - self.mixed :]

@@ -20,10 +20,10 @@ from ftexp.data.split import FEWEST_EXAMPLES, parts_of
 from ftexp.errors import DataError
 from ftexp.validation.catalogue import refuse_unfit
 from ftexp.validation.checks import Checks
-from ftexp.validation.corpus import NO_SPLIT, TOO_FEW, Asked, Corpus, Limit
+from ftexp.validation.corpus import NO_SPLIT, TOO_FEW, Asked, Corpus, Limit, made_for_another
 from ftexp.validation.report import DataFile, DataReport, Tally
 from ftexp.validation.structure import Method
-from ftexp.validation.survey import SPLITS, Gathering, Part, Survey
+from ftexp.validation.survey import SPLITS, Gathering, Part, SplitName, Survey
 from ftexp.values import digest
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ class Block:
     start: int
     end: int
     first_line: int
+    part: SplitName  # that its file was given for
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class How:
     encoding: str
     near: bool
     inside: Checks | None
+    parted: bool = False  # whether training examples are those that are left of a file
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ class Judged:
 
 def is_large(dataset: Dataset) -> bool:
     """Whether it is worth several processes. Not where so many examples are wanted, which takes all of them at hand."""
-    if not isinstance(dataset, JsonlDataset) or dataset.is_cut:
+    if not isinstance(dataset, JsonlDataset) or dataset.is_cut or dataset.mix:
         return False
     paths = [Path(p).expanduser() for p in (dataset.path, dataset.validation, dataset.test) if p]
     return sum(p.stat().st_size for p in paths if p.is_file()) >= LARGE
@@ -90,7 +92,8 @@ def judge_in_stream(
 
     assert isinstance(dataset, JsonlDataset)
     refuse_unfit(checks)
-    given = [(part, path) for part, path in zip(SPLITS, (dataset.path, dataset.validation, dataset.test), strict=True) if path]
+    named: list[tuple[SplitName, str | None]] = [("train", dataset.path), ("validation", dataset.validation), ("test", dataset.test)]
+    given = [(part, path) for part, path in named if path]
     looked = [_looked_through(Path(path).expanduser(), part) for part, path in given]
     files = [file for file, _ in looked]
     asked = Asked(dataset.name, dataset.task_type, False, limit)
@@ -101,7 +104,7 @@ def judge_in_stream(
         return kept
     lines = sum(f.lines for f in files)
     inside = checks if lines <= checks.content.most_examples else None
-    how, tally = How(method, dataset.split.seed, encoding, lines <= checks.near.most_examples, inside), Tally()
+    how, tally = How(method, dataset.split.seed, encoding, lines <= checks.near.most_examples, inside, len(given) < len(SPLITS)), Tally()
     blocks = [block for _, of_file in looked for block in of_file]
     judged = list(_in_processes(blocks, how, processes or os.cpu_count() or 1))
     for one in judged:
@@ -117,7 +120,7 @@ def judge_in_stream(
     return report
 
 
-def _looked_through(path: Path, part: str) -> tuple[DataFile, list[Block]]:
+def _looked_through(path: Path, part: SplitName) -> tuple[DataFile, list[Block]]:
     """One pass that hashes the file and finds where blocks of whole lines end."""
     sha256, blocks, position, start, line, first = hashlib.sha256(), list[Block](), 0, 0, 1, 1
     with jsonl.opened(path) as file:
@@ -130,12 +133,12 @@ def _looked_through(path: Path, part: str) -> tuple[DataFile, list[Block]]:
             end = data.rfind(b"\n") + 1
             if end:
                 before = line + data.count(b"\n", 0, end)
-                blocks.append(Block(path, start, position + end, first))
+                blocks.append(Block(path, start, position + end, first, part))
                 start, first = position + end, before
             line += data.count(b"\n")
             position += len(data)
     if start < position:
-        blocks.append(Block(path, start, position, first))
+        blocks.append(Block(path, start, position, first, part))
     lines = line if start < position else line - 1
     return DataFile(name=path.name, split=part, sha256=sha256.hexdigest(), bytes=position, lines=lines), blocks
 
@@ -168,6 +171,8 @@ def judge_block(block: Block, how: How) -> Judged:
         unread += line.example is None and any(f.severity == "error" for f in line.findings)
         if line.example is not None:
             gathering.add(line.example)
+            for finding in made_for_another(line.example, block.part, how.parted and block.part == "train"):
+                tally.add(finding)
             lines.append(number)
         if line.crlf:
             crlf, first_crlf = crlf + 1, first_crlf or line.where

@@ -10,7 +10,7 @@ from typing import Literal, assert_never
 from ftexp.data.messages import Message, Splits
 from ftexp.errors import ConfigError
 from ftexp.evaluation.items import TEST, VALIDATION, Item, Prompts, Questions, SubjectName, items_of, prompts_by_subject
-from ftexp.evaluation.suites import Evaluation, FileItems, GeneratedItems, Suite, TestItems
+from ftexp.evaluation.suites import Evaluation, FileItems, GeneratedItems, ShippedItems, Suite, TestItems
 from ftexp.validation.alike import normalised
 from ftexp.validation.findings import Finding
 from ftexp.validation.items import trained_on
@@ -50,9 +50,10 @@ class Ask:
 
 
 def questions_of(evaluation: Evaluation, splits: Splits) -> tuple[Questions, ...]:
-    """The test split's first. Raises DataError for a file of items that can't be read, ConfigError where no item is left."""
+    """The test split's first. Raises DataError for a file of items that can't be read, ConfigError where no item is left or
+    another version of a suite is shipped."""
     test = Questions(
-        TEST, items_of(splits.test), prompts_by_subject(items_of(splits.test), splits.train, evaluation.few_shot), evaluation.generation
+        TEST, items_of(splits.test), prompts_by_subject(items_of(splits.test), splits.own, evaluation.few_shot), evaluation.generation
     )
     asked = {name: suite for name, suite in evaluation.suites.items() if not suite.is_plain}
     if not asked:
@@ -88,7 +89,7 @@ def _own(name: str, suite: Suite, evaluation: Evaluation, splits: Splits, traine
     items = tuple(i for i in found if _asked(i.prompt) not in known)
     if not items:
         raise ConfigError(f"eval.suites.{name}.items: found {len(found)} items, all of them in the training data; expected others")
-    prompts = prompts_by_subject(items, splits.train, evaluation.few_shot)
+    prompts = prompts_by_subject(items, splits.own, evaluation.few_shot)
     subjects = suite.subjects or (tuple(prompts) if isinstance(suite.items, TestItems) else OTHERS)
     chosen: Prompts = {s: prompts[s] for s in prompts if s in subjects}
     left_out = tuple(i for i in found if _asked(i.prompt) in known)
@@ -106,6 +107,10 @@ def _items(suite: Suite, splits: Splits) -> tuple[Item, ...]:
                 return make(name, count, seed)
             except ValueError as error:
                 raise ConfigError(f"eval.suites: a suite of generated items: {error}") from error
+        case ShippedItems(suite=shipped, language=language, version=version):
+            from ftexp.evaluation.shipped.reading import read_shipped
+
+            return read_shipped(shipped, language, version)
         case FileItems(path=path):
             from ftexp.evaluation.item_files import read_items
 

@@ -7,7 +7,7 @@ from typing import assert_never
 from ftexp.evaluation.compared import Compared, Obstacle
 from ftexp.evaluation.gates import Gate, Result, Rule
 from ftexp.evaluation.scoring import suite_of
-from ftexp.evaluation.suites import Evaluation, FileItems, GeneratedItems, TestItems
+from ftexp.evaluation.suites import Evaluation, FileItems, GeneratedItems, ShippedItems, TestItems
 from ftexp.validation.findings import counted
 
 
@@ -59,6 +59,8 @@ def more_items(suite: str, evaluation: Evaluation, needed: int | None) -> str:
             return f"{many} items: a larger test split of the dataset"
         case TestItems() | GeneratedItems():
             return f"{many} items: eval.suites.{suite}.items.count={needed or 'N'}"
+        case ShippedItems():
+            return f"{many} items: those of the suite, with your own behind them, in a file at eval.suites.{suite}.items"
         case FileItems():
             return f"{many} items: a longer file in eval.suites.{suite}.items.path"
     assert_never(items)

@@ -16,6 +16,8 @@ from ftexp.values import Value
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]  # becomes a part of an MLflow metric's name
 Generated = Literal["general", "instructions", "refusal", "privacy", "twins", "open"]
+Shipped = Literal["ability", "instructions", "fluency", "creativity", "refusal", "bias", "privacy", "canaries"]
+ShippedLanguage = Literal["en", "zh-Hant"]
 
 
 class TestItems(Value):
@@ -36,6 +38,15 @@ class GeneratedItems(Value):
     seed: int = Field(default=0, ge=0, description="a whole number from 0")
 
 
+class ShippedItems(Value):
+    """Items written by hand, which come with the package: `ftexp.evaluation.shipped`. `version` is the one that is meant."""
+
+    kind: Literal["shipped"]
+    suite: Shipped = Field(description="ability, instructions, fluency, creativity, refusal, bias, privacy or canaries")
+    language: ShippedLanguage = Field(description="en or zh-Hant")
+    version: int = Field(ge=1, description="a whole number from 1")
+
+
 class FileItems(Value):
     """One's own items, a JSONL file of chat examples: `ftexp.evaluation.item_files`."""
 
@@ -51,7 +62,9 @@ def _spelled_out(value: Any) -> Any:
 
 
 Items = Annotated[
-    TestItems | GeneratedItems | FileItems, Field(discriminator="kind"), BeforeValidator(_spelled_out, json_schema_input_type=Any)
+    TestItems | GeneratedItems | ShippedItems | FileItems,
+    Field(discriminator="kind"),
+    BeforeValidator(_spelled_out, json_schema_input_type=Any),
 ]
 
 
@@ -62,7 +75,7 @@ class Suite(Value):
     for items of the test split, base and tuned for others.
     """
 
-    items: Items = Field(description="test, the path of a JSONL file, or {kind: generated, suite: NAME}")
+    items: Items = Field(description="test, the path of a JSONL file, or an object of kind generated or shipped")
     metrics: dict[Name, Metric] = Field(min_length=1, description="at least one metric, by a name of small letters, digits and _")
     generation: Generation | None = Field(default=None, description="max_new_tokens and batch_size, or null")
     subjects: tuple[SubjectName, ...] | None = Field(default=None, description="some of base, few_shot and tuned, or null")

@@ -72,6 +72,7 @@ def facts(p: Prepared, record: Record) -> list[str]:
         f"cost      {bill(p.config.model.provider, record.billed_usd)}",
     ]
     lines += [f"curve     may lack points: {training.hosted.partial}"] if training.hosted and training.hosted.partial else []
+    lines += [f"pairs     {record.pairs.line()}"] if record.pairs else []
     lines += [f"unscored  {metric}: {counts}" for metric, counts in record.comparison.unscored.items()]
     return lines
 

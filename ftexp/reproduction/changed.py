@@ -48,6 +48,7 @@ _NO_NUMBERS = (
     "replicate",
     "suitability.",
     "tracking.",
+    "training.start_from",
 )
 _LATER = "instructions"  # of the machine; older records don't have it
 # Packages that compute, read weights or text, or score; and those that transformers takes up where they are installed.

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ftexp.data.messages import Example
 from ftexp.validation import content, language
 from ftexp.validation.checks import Checks
 from ftexp.validation.counts import TaskType
@@ -47,6 +48,7 @@ LEAK_TYPED = Check("leakage_normalised", "leakage", "error", "An example that wa
 LEAK_PROMPT = Check("leakage_prompt", "leakage", "error", "A prompt that was trained on can't judge the training, whatever its answer.")
 LEAK_INPUT = Check("leakage_input", "leakage", "warning", "The same user messages under other instructions.")
 LEAK_NUMBERS = Check("leakage_numbers", "leakage", "warning", "The same prompt but for its numbers.")
+LEAK_MADE = Check("leakage_made", "leakage", "error", "A row made from training rows can't judge the training.", fixed=True)
 LEAK_NEAR = Check("leakage_near", "leakage", "warning", "Most words in common with an example of another split.")
 CONFLICT = Check("label_conflict", "labels", "warning", "One prompt with different answers teaches to guess between them.")
 BALANCE = Check("label_balance", "labels", "warning", "Rare classes are learned badly, and hardly weigh in a mean.")
@@ -55,7 +57,7 @@ UNTAUGHT = Check("label_untaught", "labels", "warning", "A class that isn't trai
 LONG = Check("length_over_limit", "length", "warning", "What is longer than the model takes stops a run; services cut it in silence.")
 CHECKS = (
     *(TOO_FEW, NO_SPLIT, SIZE, SERVICE, SHARE, INPUTS, BEGINNING, EXACT, TYPED, NUMBERS, NEAR, NOT_LOOKED),
-    *(LEAK_EXACT, LEAK_TYPED, LEAK_PROMPT, LEAK_INPUT, LEAK_NUMBERS, LEAK_NEAR, CONFLICT, BALANCE, UNJUDGED, UNTAUGHT, LONG),
+    *(LEAK_EXACT, LEAK_TYPED, LEAK_PROMPT, LEAK_INPUT, LEAK_NUMBERS, LEAK_MADE, LEAK_NEAR, CONFLICT, BALANCE, UNJUDGED, UNTAUGHT, LONG),
 )
 
 
@@ -251,6 +253,15 @@ def _near_leaks(corpus: Corpus, near: Pairs, known: Any) -> Iterator[Found]:
         return f"has {jaccard[i]:.0%} of its words in common with {survey.where(int(of[i]))}, which is in the {split} split"
 
     yield from _each(LEAK_NEAR, leaked, words, survey)
+
+
+def made_for_another(example: Example, file: str, parted: bool) -> Iterator[Finding]:
+    """Of a row with a provenance that stands in a file which is given for another split, or which is parted in several."""
+    if not example.made_for or (example.made_for == file and not parted):
+        return
+    given = "is parted" if parted else f"is given for {file}"
+    expected = "expected the three files of `ftexp augment` as dataset.path, dataset.validation and dataset.test"
+    yield LEAK_MADE.found(example.origin, f"was made for the {example.made_for} split, but its file {given}; {expected}")
 
 
 def labels(corpus: Corpus) -> Iterator[Found]:

@@ -42,7 +42,7 @@ _SURE = 0.9  # probability from which the classifier is believed
 _NO_LANGUAGE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`|https?://\S+|\S+@\S+", re.DOTALL)
 _HAN, _KANA, _HANGUL = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]"), re.compile("[\u3041-\u30ff]"), re.compile("[\uac00-\ud7a3]")
 # Most frequent words of English (no other language has many of them); a fifth of a text's words tells it without a classifier.
-_ENGLISH = frozenset({
+FREQUENT_ENGLISH = frozenset({
     "the", "of", "and", "to", "in", "is", "that", "it", "for", "you", "with", "on", "this", "are", "be", "as", "have", "not", "from",
     "at", "or", "by", "my", "i", "your", "what", "can", "we", "was", "will", "an", "but", "if", "do",
 })  # fmt: skip
@@ -61,6 +61,11 @@ class Spoken(NamedTuple):
 
 def name_of(language: str) -> str:
     return NAMES.get(language, language)
+
+
+def goes_with(found: str, wanted: str) -> bool:
+    """`zh` is either of the two Chinese scripts."""
+    return found == wanted or (CHINESE in (found, wanted) and found.startswith(CHINESE) and wanted.startswith(CHINESE))
 
 
 def spoken(example: Example, rules: LanguageRules) -> Spoken:
@@ -82,7 +87,7 @@ def language_of(text: str, rules: LanguageRules) -> str | None:
     words = text.lower().split()
     if sum(map(len, words)) < rules.letters:
         return None
-    if 5 * sum(map(_ENGLISH.__contains__, words)) >= len(words) >= 8:
+    if 5 * sum(map(FREQUENT_ENGLISH.__contains__, words)) >= len(words) >= 8:
         return "en"
     return _classified(text) if sum(map(str.isalpha, text)) >= rules.letters else None
 

@@ -59,6 +59,7 @@ WRONG_METHOD = _fixed("wrong_method", "Chat examples are for training.method sup
 PAIR_PART = _fixed("pair_part", "A preference pair has input, preferred_output and non_preferred_output.")
 PAIR_INPUT_END = _error("pair_input_end", "The input of a pair ends before the answer, with a user or tool message.")
 PAIR_IDENTICAL = _error("pair_identical", "Two equal answers show no preference.")
+PROVENANCE = _fixed("provenance", "provenance says for which split `ftexp augment` made a row.")
 CHECKS = (
     *(NOT_AN_OBJECT, NO_MESSAGES, MESSAGES_TYPE, MESSAGES_EMPTY, MESSAGE_TYPE, ROLE, NO_CONTENT, CONTENT_TYPE, CONTENT_PARTS),
     *(
@@ -75,7 +76,7 @@ CHECKS = (
         WEIGHTS_ZERO,
     ),
     *(LAST_WEIGHT_ZERO, FIRST_ROLE, LAST_ROLE, NO_USER, LATE_SYSTEM, SAME_ROLE, PARALLEL_TYPE, PARALLEL_ALONE, WRONG_METHOD),
-    *(PAIR_PART, PAIR_INPUT_END, PAIR_IDENTICAL),
+    *(PAIR_PART, PAIR_INPUT_END, PAIR_IDENTICAL, PROVENANCE),
     *tool_calls.CHECKS,
 )
 
@@ -91,6 +92,8 @@ ROLES = tuple(KEYS)
 _ROLES = "system, developer, user, assistant or tool"
 _MESSAGE_KEYS = ("role", "content", "name", "weight", "tool_calls", "tool_call_id")
 _LINE_KEYS = ("messages", "tools", "parallel_tool_calls")
+_BESIDES = ("provenance",)  # what a whole line may have, and no input
+_SPLITS = ("train", "validation", "test")
 _ANSWERS = ("preferred_output", "non_preferred_output")
 _PAIR_KEYS = ("input", *_ANSWERS)
 NULLABLE = ("name", "weight", "tool_calls", "tool_call_id", "function_call", "functions", "refusal", "audio", *_LINE_KEYS[1:])
@@ -111,6 +114,7 @@ def _faults(value: Any, method: Method | None, first: int) -> Iterator[Fault]:
     if not isinstance(value, dict):
         yield NOT_AN_OBJECT, f"found {kind(value)}; expected an object with the key messages"
         return
+    yield from _provenance_faults(value)
     is_pair = "messages" not in value and any(key in value for key in _PAIR_KEYS)
     if is_pair and method == "supervised":
         yield WRONG_METHOD, "is a preference pair, but training.method is supervised; expected messages, or set training.method=dpo"
@@ -127,6 +131,16 @@ def _faults(value: Any, method: Method | None, first: int) -> Iterator[Fault]:
         yield from _chat_faults(value, first)
 
 
+def _provenance_faults(value: dict[str, Any]) -> Iterator[Fault]:
+    if "provenance" not in value:
+        return
+    given = value["provenance"]
+    if not isinstance(given, dict):
+        yield PROVENANCE, f"provenance is {kind(given)}; expected an object, as `ftexp augment` writes it"
+    elif given.get("split") not in _SPLITS:
+        yield PROVENANCE, f"provenance has {quoted(given.get('split'))} as split; expected {', '.join(_SPLITS[:2])} or {_SPLITS[2]}"
+
+
 def _chat_faults(value: dict[str, Any], first: int) -> Iterator[Fault]:
     messages = value.get("messages")
     if "messages" in value and messages is None:
@@ -135,7 +149,7 @@ def _chat_faults(value: dict[str, Any], first: int) -> Iterator[Fault]:
     if messages is None:
         yield NO_MESSAGES, "has no messages; expected a list of messages under the key messages" + _looks_like(value)
         return
-    yield from _line_key_faults(value, _LINE_KEYS, "the line")
+    yield from _line_key_faults(value, (*_LINE_KEYS, *_BESIDES), "the line")
     if not isinstance(messages, list):
         yield MESSAGES_TYPE, f"messages is {kind(messages)}; expected a list"
         return
@@ -153,7 +167,7 @@ def _chat_faults(value: dict[str, Any], first: int) -> Iterator[Fault]:
 
 
 def _pair_faults(value: dict[str, Any]) -> Iterator[Fault]:
-    yield from _unknown_keys(value, _PAIR_KEYS, "the line")
+    yield from _unknown_keys(value, (*_PAIR_KEYS, *_BESIDES), "the line")
     for key in _PAIR_KEYS:
         if value.get(key) is None:
             yield PAIR_PART, f"has no {key}; expected a preference pair with {', '.join(_PAIR_KEYS)}"

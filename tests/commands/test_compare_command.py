@@ -13,9 +13,9 @@ from ftexp.state import State
 
 @pytest.fixture
 def journal(copy_of_finished) -> Journal:
-    """The finished run and one like it, `bbb`, with another seed."""
+    """The finished run and one like it, `xxx`, with another seed."""
     journal = State(copy_of_finished.project.path).journal
-    copy_run(journal, copy_of_finished.said.run, "bbb", seed=1)
+    copy_run(journal, copy_of_finished.said.run, "xxx", seed=1)
     return journal
 
 
@@ -28,7 +28,7 @@ def compared(*words: str) -> list[str]:
 
 
 def test_two_runs_are_compared_by_what_differs_and_by_their_scores(journal, copy_of_finished) -> None:
-    said = ftexp("compare", copy_of_finished.said.run, "bbb")
+    said = ftexp("compare", copy_of_finished.said.run, "xxx")
     assert said.code == 0, said.err
     assert "chat/loss (lower is better)" in said.out and f"against {copy_of_finished.said.run}" in said.out
     (seeds,) = {tuple(line.split("│")[3].strip() for line in said.out.splitlines() if "chats-tiny" in line)}
@@ -38,47 +38,47 @@ def test_two_runs_are_compared_by_what_differs_and_by_their_scores(journal, copy
 
 def test_runs_are_named_as_elsewhere_and_each_counts_once(journal, copy_of_finished) -> None:
     first = copy_of_finished.said.run
-    assert compared(first[:6], "last") == [first, "bbb", first]
-    assert compared("last", first, "bbb", "--against", first) == ["bbb", first, first]
+    assert compared(first[:6], "last") == [first, "xxx", first]
+    assert compared("last", first, "xxx", "--against", first) == ["xxx", first, first]
 
 
 def test_another_run_to_compare_with_need_not_be_among_those_named(journal, copy_of_finished) -> None:
-    assert compared("bbb", "--against", copy_of_finished.said.run) == [copy_of_finished.said.run, "bbb", copy_of_finished.said.run]
+    assert compared("xxx", "--against", copy_of_finished.said.run) == [copy_of_finished.said.run, "xxx", copy_of_finished.said.run]
 
 
 def test_runs_can_be_picked_by_conditions(journal, copy_of_finished) -> None:
     first = copy_of_finished.said.run
-    copy_run(journal, first, "ccc", seed=2)
-    assert compared("--where", "seed>=1") == ["bbb", "ccc", "bbb"]
-    assert compared("--where", "dataset.name=chats", "--where", "score/tuned/chat/loss<100") == [first, "bbb", "ccc", first]
-    assert compared(first, "ccc", "bbb", "--where", "seed<2") == [first, "bbb", first]
+    copy_run(journal, first, "yyy", seed=2)
+    assert compared("--where", "seed>=1") == ["xxx", "yyy", "xxx"]
+    assert compared("--where", "dataset.name=chats", "--where", "score/tuned/chat/loss<100") == [first, "xxx", "yyy", first]
+    assert compared(first, "yyy", "xxx", "--where", "seed<2") == [first, "xxx", first]
 
 
 def test_a_sweeps_id_stands_for_its_runs(journal, copy_of_finished) -> None:
     first = copy_of_finished.said.run
-    copy_run(journal, first, "ccc", seed=2)
-    cells = [CellRow(n, run, "{}") for n, run in enumerate(("ccc", first, "not begun"))]
+    copy_run(journal, first, "yyy", seed=2)
+    cells = [CellRow(n, run, "{}") for n, run in enumerate(("yyy", first, "not begun"))]
     journal.open_sweep(SweepRow("sweep1", "[]", "basic", 1, None, 0.0), cells)
-    assert compared("sweep1") == compared("swe") == ["ccc", first, "ccc"]
+    assert compared("sweep1") == compared("swe") == ["yyy", first, "yyy"]
 
 
 def test_an_id_that_begins_a_run_and_a_sweep_is_refused(journal) -> None:
-    journal.open_sweep(SweepRow("bb", "[]", "basic", 1, None, 0.0), [])
-    said = ftexp("compare", "b", "last")
-    assert (said.code, said.err) == (2, "ftexp: 'b': found 2 runs and sweeps that begin so (bb, bbb); give more of the id\n")
+    journal.open_sweep(SweepRow("xx", "[]", "basic", 1, None, 0.0), [])
+    said = ftexp("compare", "x", "last")
+    assert (said.code, said.err) == (2, "ftexp: 'x': found 2 runs and sweeps that begin so (xx, xxx); give more of the id\n")
 
 
 def test_a_named_run_that_has_not_finished_is_refused(journal, copy_of_finished) -> None:
-    copy_run(journal, copy_of_finished.said.run, "ccc", state="failed")
-    said = ftexp("compare", copy_of_finished.said.run, "ccc")
-    assert (said.code, said.err) == (2, "ftexp: run ccc: has no scores, it is failed; expected a finished one\n")
+    copy_run(journal, copy_of_finished.said.run, "yyy", state="failed")
+    said = ftexp("compare", copy_of_finished.said.run, "yyy")
+    assert (said.code, said.err) == (2, "ftexp: run yyy: has no scores, it is failed; expected a finished one\n")
 
 
 def test_one_of_a_query_that_has_not_finished_is_left_out_and_said(journal, copy_of_finished) -> None:
-    copy_run(journal, copy_of_finished.said.run, "ccc", state="interrupted")
+    copy_run(journal, copy_of_finished.said.run, "yyy", state="interrupted")
     said = ftexp("compare", "--where", "dataset.name=chats")
     assert said.code == 0, said.err
-    assert "left out, since not finished: ccc is interrupted" in said.out
+    assert "left out, since not finished: yyy is interrupted" in said.out
 
 
 REFUSED = {
@@ -87,7 +87,7 @@ REFUSED = {
     ("--where", "seed=9"): "found 0 finished runs to compare, expected two or more",
     ("last", "nobody"): "run 'nobody': not on record in",
     ("--where", "sede=1"): "found the key 'sede', which no run on record has; did you mean seed?",
-    ("last", "bbb", "--out", "x.md"): "--out: found no format to write, expected --format markdown, csv or html with it",
+    ("last", "xxx", "--out", "x.md"): "--out: found no format to write, expected --format markdown, csv or html with it",
     ("--where", "seed>=0", "--metric", "chat/los"): "--metric: found 'chat/los', expected one of chat/chrf, chat/loss, chat/token_f1",
     (
         "--where",

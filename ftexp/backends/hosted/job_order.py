@@ -25,6 +25,7 @@ class JobOrder:
     validation_file: str | None
     hyperparameters: Resolved
     seed: int
+    beta: float = 0.1
 
     @property
     def mark(self) -> dict[str, str]:
@@ -51,4 +52,6 @@ def _hyperparameters(order: JobOrder, provider: OpenAIProvider) -> Iterator[tupl
         yield "learning_rate", float(f"{base * multiplier:.12g}")
     else:
         yield "learning_rate_multiplier", "auto" if multiplier == "provider_auto" else multiplier
+    if order.method == "dpo" and provider.method_object:
+        yield "beta", order.beta
     yield from provider.more_hyperparameters.items()

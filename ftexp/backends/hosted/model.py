@@ -57,6 +57,10 @@ class ServiceModel:
     def check(self, method: Literal["supervised", "dpo"], hyperparameters: Resolved, seed: int, training: Training) -> None:
         if training.early_stopping is not None:
             raise ConfigError("training.early_stopping: a service trains all its epochs; expected null, or a model on this machine")
+        if training.start_from is not None:
+            raise ConfigError("training.start_from: a service doesn't take adapters; expected null, or a model on this machine")
+        if "reward" in training.best_metric:
+            raise ConfigError(f"training.best_metric: a service doesn't tell {training.best_metric}; expected validation/loss")
         if self.provider.learning_rate is not None and hyperparameters.learning_rate_multiplier == "provider_auto":
             raise ConfigError(
                 "hyperparameters.learning_rate_multiplier: found provider_auto, but this service wants a rate of its own "
@@ -136,8 +140,8 @@ class ServiceModel:
         apart = "" if self.provider.job_metadata else digest(order.key, attempt)
         training = upload(service, lines_of(order.train).encode(), apart, step)
         validation = upload(service, lines_of(order.validation).encode(), "", step) if order.validation else None
-        method, h = order.training.method, order.hyperparameters
-        return JobOrder(order.key, attempt, order.name, self.provider.model, method, training, validation, h, order.seed)
+        how, h = order.training, order.hyperparameters
+        return JobOrder(order.key, attempt, order.name, self.provider.model, how.method, training, validation, h, order.seed, how.beta)
 
     def _followed(self, service: Service, order: JobOrder, job: Job, step: Steps) -> Followed:
         from ftexp.backends.hosted.following import follow
@@ -180,12 +184,9 @@ class ServiceModel:
         return ServiceSubject(self, tuned)
 
 
-FULL = {"validation/loss": "validation/full_loss", "validation/token_accuracy": "validation/full_token_accuracy"}
-
-
 def best_checkpoint(checkpoints: Sequence[Checkpoint], metric: BestMetric) -> Checkpoint | None:
     """By the figure over all validation examples where each has it, else by that of one batch. None where there is nothing to compare."""
-    for name in (FULL[metric], metric):
+    for name in (metric.replace("validation/", "validation/full_"), metric):
         measured = {c.step: c.figures[name] for c in checkpoints if name in c.figures}
         if len(measured) == len(checkpoints) > 1:
             step = best_of(measured, metric)

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ftexp.backends.kept import Batch, KeptBatches
-from ftexp.backends.local.chat import ChatTokenizer, Encoded
-from ftexp.backends.local.job import Job
+from ftexp.backends.local.chat import ChatTokenizer
+from ftexp.backends.local.job import Job, Pair
 from ftexp.backends.local.machine import Machine, require_local_extra
-from ftexp.backends.results import Answers, Generation, Losses, Point, Reply
+from ftexp.backends.results import Answers, Generation, Losses, PairMargins, Point, Reply
 from ftexp.data.messages import Example, Message
 from ftexp.errors import ModelError, TrainingError
 
@@ -108,7 +108,7 @@ class LocalBackend:
         from ftexp.backends.local.answers_only import padded, token_losses
 
         started = time.monotonic()
-        encoded = [_last_reply_only(self.tokenizer.encode(e)) for e in examples]
+        encoded = [self.tokenizer.encode(e).last_reply_only() for e in examples]
         values: list[float] = []
         with self._subject(adapter) as model, torch.inference_mode():
             for i in range(0, len(encoded), LOSS_BATCH):
@@ -117,6 +117,22 @@ class LocalBackend:
                 values += [found.losses[found.rows == row].double().mean().item() for row in range(len(batch.ids))]
                 reached(len(values), "")
         return Losses(values=tuple(values), seconds=time.monotonic() - started)
+
+    def margins(self, adapter: Path, start: Path | None, pairs: Sequence[Pair], beta: float, reached: Reached) -> PairMargins:
+        """Against what training began with: the base, or the adapter in `start`."""
+        from ftexp.backends.local.objective import preferences
+
+        self._settle()
+        started, found = time.monotonic(), []
+        for done, one in enumerate((start, adapter)):
+            nats: list[float] = []
+            with self._subject(one) as model:
+                for batch in preferences(model, pairs, self._pad_id):
+                    nats += batch
+                    reached(done * len(pairs) + len(nats), "")
+            found.append(nats)
+        values = tuple(beta * (after - before) for before, after in zip(*found, strict=True))
+        return PairMargins(values=values, seconds=time.monotonic() - started)
 
     def merge(self, adapter: Path, target: Path) -> None:
         """Writes base and adapter as one model with its tokenizer, in float32 safetensors."""
@@ -205,15 +221,3 @@ def _in_order(plan: tuple[tuple[int, ...], ...], batches: Mapping[int, Batch]) -
     by_item = {i: reply for number, places in enumerate(plan) for i, reply in zip(places, batches[number].replies, strict=True)}
     seconds = sum(batch.seconds for batch in batches.values())
     return Answers(replies=tuple(by_item[i] for i in range(len(by_item))), batch_plan=plan, seconds=seconds)
-
-
-def _last_reply_only(encoded: Encoded) -> Encoded:
-    """Only the last assistant message counts, since that is what an item asks for."""
-    learned = list(encoded.learned)
-    end = len(learned)
-    while end and not learned[end - 1]:
-        end -= 1
-    start = end
-    while start and learned[start - 1]:
-        start -= 1
-    return Encoded(encoded.ids, tuple(start <= i < end for i in range(len(learned))))

@@ -32,6 +32,16 @@ class Encoded:
     def learned_count(self) -> int:
         return sum(self.learned)
 
+    def last_reply_only(self) -> Encoded:
+        """Only the last assistant message counts."""
+        end = len(self.learned)
+        while end and not self.learned[end - 1]:
+            end -= 1
+        start = end
+        while start and self.learned[start - 1]:
+            start -= 1
+        return Encoded(self.ids, tuple(start <= i < end for i in range(len(self.learned))))
+
 
 class ChatTokenizer:
     """The tokenizer and chat template of a model directory. Raises ModelError where one is missing."""
@@ -98,7 +108,10 @@ class ChatTokenizer:
         return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
 
     def encode(self, example: Example) -> Encoded:
-        """All tokens; learned are those of each assistant message, but of weight 0, and the token that ends its turn."""
+        """All tokens; learned are those of each assistant message, but of weight 0, and the token that ends its turn.
+
+        Of a preference pair the conversation with the preferred answer, of which that answer alone is learned.
+        """
         text = self.text(example.messages)
         spans = self._assistant_spans(example.messages, text)
         encoding = self._tokenizer.encode(text, add_special_tokens=False)
@@ -106,7 +119,8 @@ class ChatTokenizer:
         for number, (start, end) in enumerate(spans, start=1):
             part[start:end] = [number] * (end - start)
         learned = tuple(a < b and part[a] > 0 and part[a] == part[b - 1] for a, b in encoding.offsets)
-        return Encoded(tuple(encoding.ids), learned)
+        encoded = Encoded(tuple(encoding.ids), learned)
+        return encoded.last_reply_only() if example.rejected else encoded
 
     def shown_mask(self, example: Example) -> str:
         """The exact text of an example with what is learned in it between ⟦ and ⟧."""

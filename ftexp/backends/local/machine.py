@@ -23,7 +23,7 @@ class Machine(Value):
 def resolve_machine(provider: LocalProvider) -> Machine:
     """The provider's wishes with every `auto` replaced by what is found here."""
     device = provider.device if provider.device != "auto" else ("cuda" if _has_cuda() else "cpu")
-    dtype = provider.dtype if provider.dtype != "auto" else ("bfloat16" if device == "cuda" or _has_bfloat16() else "float32")
+    dtype = provider.dtype if provider.dtype != "auto" else ("bfloat16" if device == "cuda" or has_bfloat16() else "float32")
     threads = provider.threads if provider.threads != "auto" else cores()
     return Machine(device=device, dtype=dtype, threads=threads)
 
@@ -63,7 +63,7 @@ def _has_cuda() -> bool:
         return False
 
 
-def _has_bfloat16() -> bool:
+def has_bfloat16() -> bool:
     """bfloat16 dot products in the processor: AVX512-BF16, AMX, or ARM's bf16."""
     return bool(_flags() & {"avx512_bf16", "amx_bf16", "bf16"})
 

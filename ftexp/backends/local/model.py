@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ftexp.backends.base import Order, Reached, Tuned
 from ftexp.backends.kept import KeptBatches
-from ftexp.backends.local.chat import ChatTokenizer, Encoded
-from ftexp.backends.local.job import Job
+from ftexp.backends.local.chat import ChatTokenizer
+from ftexp.backends.local.job import Job, Lesson, Pair, longest_of, tokens_of
 from ftexp.backends.local.machine import Machine
 from ftexp.backends.providers import LocalProvider
 from ftexp.backends.results import Answers, File, Generation, Losses, Point, TrainingResult
 from ftexp.data.messages import Example, Message
-from ftexp.errors import ConfigError, NotThereYetError
+from ftexp.errors import ConfigError
 from ftexp.files import sha256_of
 from ftexp.presets import Resolved
 from ftexp.values import digest
@@ -39,13 +39,29 @@ class LocalModel:
     provider: LocalProvider
     machine: Machine
     tokenizer: ChatTokenizer
-    encoded_train: tuple[Encoded, ...]
-    encoded_validation: tuple[Encoded, ...]
+    encoded_train: tuple[Lesson, ...]
+    encoded_validation: tuple[Lesson, ...]
+    test_pairs: tuple[Pair, ...] = ()
 
     @cached_property
     def work(self) -> str:
-        """Names the kind of work that a measured training rate holds for."""
+        """Names the kind of work that a measured rate holds for."""
         return digest(self.revision, self.machine, self.provider.lora)
+
+    @property
+    def training_work(self) -> str:
+        """Names the kind of work that a measured training rate holds for: pairs go at one of their own."""
+        return f"{self.work} dpo" if any(isinstance(one, Pair) for one in self.encoded_train) else self.work
+
+    @property
+    def pairs_work(self) -> str:
+        """The same for ranking pairs."""
+        return f"{self.work} pairs"
+
+    @property
+    def reference_tokens(self) -> int:
+        """Of the training pairs, which the reference reads once."""
+        return tokens_of(one for one in self.encoded_train if isinstance(one, Pair))
 
     @property
     def place(self) -> tuple[str, int]:
@@ -58,15 +74,14 @@ class LocalModel:
 
     @property
     def lengths(self) -> dict[str, list[int]]:
-        """Tokens of each example, by split."""
-        return {"train": [len(e.ids) for e in self.encoded_train], "validation": [len(e.ids) for e in self.encoded_validation]}
+        """Tokens of each example, of a pair those of its longer conversation, by split."""
+        parts = {"train": self.encoded_train, "validation": self.encoded_validation}
+        return {name: [longest_of(one) for one in part] for name, part in parts.items()}
 
     def check(self, method: Literal["supervised", "dpo"], hyperparameters: Resolved, seed: int, training: Training) -> None:
         self.job(hyperparameters, seed, training)
-        if method != "supervised":
-            raise NotThereYetError(f"training.method: training with {method} isn't there yet on this machine; expected supervised")
 
-    def job(self, hyperparameters: Resolved, seed: int, training: Training) -> Job:
+    def job(self, hyperparameters: Resolved, seed: int, training: Training, start: Path | None = None) -> Job:
         """Raises ConfigError where a value is left to a service."""
         h = hyperparameters
         if h.n_epochs == "provider_auto" or h.batch_size == "provider_auto" or h.learning_rate_multiplier == "provider_auto":
@@ -83,6 +98,8 @@ class LocalModel:
             validate_every=self.provider.validate_every,
             early_stopping=training.early_stopping,
             best_metric=training.best_metric,
+            beta=training.beta,
+            start=start,
         )
 
     def backend(self) -> LocalBackend:
@@ -92,15 +109,17 @@ class LocalModel:
         """In a folder of the key, where a cut-off run goes on; the adapter is kept under the name of its content."""
         from ftexp.tracking.events import figures_of
 
-        folder, job = step.state.folder("training", order.key), self.job(order.hyperparameters, order.seed, order.training)
+        folder = step.state.folder("training", order.key)
+        job = self.job(order.hyperparameters, order.seed, order.training, order.start)
         with step.progress.task("training", job.steps) as reached:
 
             def report(point: Point) -> None:
                 step.tell(*figures_of(point))
-                reached(point.step, ", ".join(f"{name} {value:.3f}" for name, value in point.figures.items() if name.endswith("loss")))
+                told = {name: value for name, value in point.figures.items() if name.endswith(("loss", "reward_accuracy"))}
+                reached(point.step, ", ".join(f"{name} {value:.3f}" for name, value in told.items()))
 
             trained = self.backend().train(job, folder, report, step.used_up)
-        step.state.journal.measured(self.work, trained.tokens / trained.seconds)
+        step.state.journal.measured(self.training_work, trained.tokens / trained.seconds)
         sha256 = sha256_of(trained.adapter / WEIGHTS)
         return TrainingResult(
             curve=trained.curve,

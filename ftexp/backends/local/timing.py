@@ -9,8 +9,7 @@ from pathlib import Path
 from statistics import median
 
 from ftexp.backends.local.backend import LocalBackend
-from ftexp.backends.local.chat import Encoded
-from ftexp.backends.local.job import Job
+from ftexp.backends.local.job import Job, Lesson, tokens_of
 from ftexp.backends.results import Point
 
 STEPS = 6
@@ -37,8 +36,8 @@ def timed_training(backend: LocalBackend, job: Job, folder: Path) -> Measurement
     trained = backend.train(small, folder, note)
     taken = [after - before for before, after in pairwise(told)]
     step = median(taken[1:-1] or taken)  # the first warms up, the last has a validation and a checkpoint
-    validation = max(taken[-1] - step, 0.0) * len(job.validation) / len(small.validation)
-    seconds = job.steps * step + _validations(job) * validation
+    read = _validations(job) * len(job.validation) + (len(job.train + job.validation) if job.reference_tokens else 0)
+    seconds = job.steps * step + read * max(taken[-1] - step, 0.0) / len(small.validation)
     return Measurement(job.tokens / seconds, small.steps, trained.adapter)
 
 
@@ -48,9 +47,9 @@ def part_of(job: Job) -> Job:
     return replace(job, train=train, validation=validation, n_epochs=1, validate_every=STEPS)
 
 
-def _spread(examples: tuple[Encoded, ...], count: int) -> tuple[Encoded, ...]:
-    """From the middle of as many equal parts of the examples, by length."""
-    by_length = sorted(examples, key=lambda e: len(e.ids))
+def _spread(lessons: tuple[Lesson, ...], count: int) -> tuple[Lesson, ...]:
+    """From the middle of as many equal parts of the lessons, by length."""
+    by_length = sorted(lessons, key=lambda one: tokens_of([one]))
     if count >= len(by_length):
         return tuple(by_length)
     return tuple(by_length[(2 * i + 1) * len(by_length) // (2 * count)] for i in range(count))

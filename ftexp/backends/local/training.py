@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from peft import LoraConfig, PeftModel, get_peft_model
+from peft import LoraConfig, PeftModel, get_peft_model, set_peft_model_state_dict
+from safetensors.torch import load_file
 from torch import nn
 from torch.utils.data import Dataset
 from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments, set_seed
 
-from ftexp.backends.local.answers_only import Batch, padded, token_losses
-from ftexp.backends.local.chat import Encoded
-from ftexp.backends.local.frozen import Hidden, freeze_below
-from ftexp.backends.local.job import Job
+from ftexp.backends.local.frozen import freeze_below
+from ftexp.backends.local.job import Job, Lesson, sequences_of
+from ftexp.backends.local.objective import Objective, objective_of, validated
 from ftexp.backends.providers import Lora
 from ftexp.backends.results import Point
 from ftexp.backends.stopping import BestMetric, best_of, is_over
@@ -30,14 +30,11 @@ from ftexp.interrupts import HeldBack, held_back
 
 KEPT_CHECKPOINTS = 2
 COMPLETE = "complete"  # written last into a checkpoint, with the seconds of work until then; one without it was cut off
+_FIGURES = ("loss", "token_accuracy", "reward_margin", "reward_accuracy")  # of training and of validation
 _NAMES = {
-    "loss": "train/loss",
-    "token_accuracy": "train/token_accuracy",
-    "learning_rate": "train/learning_rate",
-    "eval_loss": "validation/loss",
-    "eval_token_accuracy": "validation/token_accuracy",
+    **{name: f"train/{name}" for name in (*_FIGURES, "learning_rate")},
+    **{f"eval_{name}": f"validation/{name}" for name in _FIGURES},
 }
-_MEASURED: dict[BestMetric, str] = {"validation/loss": "eval_loss", "validation/token_accuracy": "eval_token_accuracy"}
 Log = Sequence[dict[str, float]]  # Trainer's, an entry a step and one a validation
 
 
@@ -70,11 +67,12 @@ def train(
             report(point)
         return _trained(log, job, folder, _seconds_of(checkpoint))
     set_seed(job.seed)
-    adapted = get_peft_model(model, _lora_config(model, job.lora))
-    hidden = freeze_below(adapted.get_base_model(), _first_learning(model, job.lora), job.train + job.validation)
+    adapted = _adapted(model, job)
+    hidden = freeze_below(adapted.get_base_model(), _first_learning(model, job.lora), sequences_of((*job.train, *job.validation)))
+    objective = objective_of(adapted, job, pad_id, hidden)
     with held_back("stopping after this step, which leaves a checkpoint; once more stops at once") as held:
         rhythm = _Rhythm(job, report, held, used_up)
-        trainer = _Trainer(adapted, job, hidden, started, pad_id, device, folder, rhythm)
+        trainer = _Trainer(adapted, job, objective, started, device, folder, rhythm)
         trainer.seconds_before = _seconds_of(checkpoint) if checkpoint else 0.0
         trainer.args.eval_on_start = checkpoint is None  # one that goes on has measured the start, and may stand where nothing is measured
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
@@ -87,7 +85,7 @@ def train(
 def _trained(log: Log, job: Job, folder: Path, seconds: float) -> Trained:
     curve, best = curve_of(log), best_step(log, job.best_metric)
     steps = curve[-1].step
-    tokens = job.tokens if steps == job.steps else sum(int(e["tokens"]) for e in log if "tokens" in e)
+    tokens = job.tokens if steps == job.steps else job.reference_tokens + sum(int(e["tokens"]) for e in log if "tokens" in e)
     return Trained(curve, steps, tokens, best, _best(folder, best), seconds)
 
 
@@ -135,7 +133,8 @@ def best_step(log: Log, metric: BestMetric, until: float = inf) -> int:
 
 def _measured(log: Log, metric: BestMetric) -> dict[int, float]:
     """The validations so far, by step."""
-    return {int(e["step"]): e[_MEASURED[metric]] for e in log if _MEASURED[metric] in e}
+    name = metric.replace("validation/", "eval_")
+    return {int(e["step"]): e[name] for e in log if name in e}
 
 
 def _stops_early(log: Log, job: Job) -> bool:
@@ -161,6 +160,20 @@ def _first_learning(model: Any, lora: Lora) -> int:
     return 0 if lora.layers == "all" else max(int(model.config.num_hidden_layers) - lora.layers, 0)
 
 
+def _adapted(model: Any, job: Job) -> PeftModel:
+    """With new adapters, which change nothing yet, or with those that training begins with."""
+    adapted = get_peft_model(model, _lora_config(model, job.lora))
+    if job.start:
+        loaded: Any = set_peft_model_state_dict(adapted, load_file(str(job.start / "adapter_model.safetensors")))
+        missing = [name for name in loaded.missing_keys if "lora_" in name]
+        if missing or loaded.unexpected_keys:
+            raise TrainingError(
+                f"training.start_from: {job.start} doesn't fit the adapters of model.provider.lora "
+                f"({(missing + loaded.unexpected_keys)[0]}); expected one trained with the same layers and target_modules"
+            )
+    return adapted
+
+
 def _lora_config(model: Any, lora: Lora) -> LoraConfig:
     first, layers = _first_learning(model, lora), model.config.num_hidden_layers
     last = None if first == 0 else list(range(first, layers))
@@ -174,15 +187,15 @@ def _lora_config(model: Any, lora: Lora) -> LoraConfig:
     )
 
 
-class _Examples(Dataset[Encoded]):
-    def __init__(self, examples: tuple[Encoded, ...]) -> None:
-        self.examples = examples
+class _Lessons(Dataset[Lesson]):
+    def __init__(self, lessons: tuple[Lesson, ...]) -> None:
+        self.lessons = lessons
 
     def __len__(self) -> int:
-        return len(self.examples)
+        return len(self.lessons)
 
-    def __getitem__(self, index: int) -> Encoded:
-        return self.examples[index]
+    def __getitem__(self, index: int) -> Lesson:
+        return self.lessons[index]
 
 
 class _Trainer(Trainer):
@@ -192,21 +205,21 @@ class _Trainer(Trainer):
         self,
         model: PeftModel,
         job: Job,
-        hidden: Hidden | None,
+        objective: Objective,
         started: float,
-        pad_id: int,
         device: str,
         folder: Path,
         rhythm: _Rhythm,
     ) -> None:
-        self.job, self.hidden, self.pad_id, self.folder = job, hidden, pad_id, folder
-        self._accuracy, self._tokens = 0.0, 0
+        self.job, self.folder = job, folder
+        self.objective: Objective = objective
+        self._figures: dict[str, float] = {}
         self.started, self.seconds_before = started, 0.0
         super().__init__(
             model=model,
             args=_arguments(job, device, folder),
-            train_dataset=_Examples(job.train),
-            data_collator=lambda examples: vars(padded(examples, pad_id, hidden)),
+            train_dataset=_Lessons(job.train),
+            data_collator=objective.batch,
             callbacks=[rhythm],
         )
         self.model_accepts_loss_kwargs = False
@@ -218,9 +231,9 @@ class _Trainer(Trainer):
         return self.seconds_before + time.monotonic() - self.started
 
     def compute_loss(self, model: nn.Module, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None) -> Any:
-        found = token_losses(model, Batch(**inputs))
-        self._accuracy = found.hits.float().mean().item()
-        self._tokens = int(inputs["mask"].sum().item())
+        found = self.objective.measured(model, inputs)
+        self._figures = {name: values.float().mean().item() for name, values in found.figures.items()}
+        self._figures["tokens"] = inputs["mask"].sum().item()
         loss = found.losses.mean()
         if not torch.isfinite(loss):
             raise TrainingError(
@@ -230,22 +243,14 @@ class _Trainer(Trainer):
         return loss
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
-        super().log({**logs, "token_accuracy": self._accuracy, "tokens": self._tokens} if "loss" in logs else logs, start_time)
+        super().log({**logs, **self._figures} if "loss" in logs else logs, start_time)
 
-    @torch.no_grad()
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
-        """Mean over all learned tokens of the validation examples, whatever batches they come in."""
+        """Means over the whole validation split."""
         if any(e["step"] == self.state.global_step for e in self.state.log_history if "eval_loss" in e):
             return {}  # the library asks once more where a step is an epoch's last
-        model: Any = self.model
-        model.eval()
-        loss = hits = count = 0.0
-        for i in range(0, len(self.job.validation), 16):
-            found = token_losses(model, padded(self.job.validation[i : i + 16], self.pad_id, self.hidden).to(self.args.device))
-            loss += found.losses.double().sum().item()
-            hits += found.hits.sum().item()
-            count += len(found.losses)
-        metrics = {"eval_loss": loss / count, "eval_token_accuracy": hits / count}
+        found = validated(self.model, self.job.validation, self.objective)
+        metrics = {f"eval_{name}": value for name, value in found.items()}
         self.log(metrics)
         self._keep_best()
         return metrics

@@ -7,14 +7,14 @@ from typing import Annotated, get_args
 from pydantic import Field
 
 from ftexp.evaluation.metrics.base import MetricKind
-from ftexp.evaluation.metrics.behaviour import Constraints, Language, PiiLeak, Refusal, Repetition
+from ftexp.evaluation.metrics.behaviour import Constraints, Language, PiiLeak, Refusal, Repetition, SecretLeak
 from ftexp.evaluation.metrics.equal import Contains, ExactMatch, Normalised, Number
 from ftexp.evaluation.metrics.labels import Label, MacroF1
 from ftexp.evaluation.metrics.measured import BaseLikelihood, HeldOutLoss
 from ftexp.evaluation.metrics.overlap import Bleu, Chrf, RougeL, SetF1, TokenF1
 from ftexp.evaluation.metrics.structured import JsonField, JsonSchema, JsonSchemaLenient, Regex
 from ftexp.evaluation.metrics.taken import FirstTokenLatency, Latency, TokensIn, TokensOut
-from ftexp.evaluation.metrics.together import DistinctN, LengthRatio, Twins
+from ftexp.evaluation.metrics.together import DistinctN, LengthRatio, Twins, Variety
 
 OfReply = (
     ExactMatch
@@ -35,10 +35,12 @@ OfReply = (
     | Constraints
     | Refusal
     | PiiLeak
+    | SecretLeak
     | Repetition
     | Language
     | DistinctN
     | Twins
+    | Variety
     | LengthRatio
     | Latency
     | FirstTokenLatency

@@ -16,11 +16,11 @@ from typing import Any
 READ = 200_000  # characters; the longest reply that a run can ask for, 8,192 tokens, is shorter
 
 # Han, kana, Thai, Lao, Khmer and Burmese letters stand alone; other scripts put spaces between words.
-_ALONE = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
-_WORD = re.compile(rf"[{_ALONE}]|[^\W_]+?(?=[\u3040-\u9fff])|[^\W_]+")
+ALONE = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+_WORD = re.compile(rf"[{ALONE}]|[^\W_]+?(?=[\u3040-\u9fff])|[^\W_]+")
 
 # Between two letters of a script with spaces, or inside a number.
-_INSIDE = re.compile(rf"(?<=[^\W_{_ALONE}])(?=[^\W_{_ALONE}])|(?<=\d[.,])(?=\d)|(?<=\d)(?=[.,]\d)")
+_INSIDE = re.compile(rf"(?<=[^\W_{ALONE}])(?=[^\W_{ALONE}])|(?<=\d[.,])(?=\d)|(?<=\d)(?=[.,]\d)")
 
 # Python sorts a run of accents in quadratic time (3.11: four seconds for 50,000); Unicode's annex 15 ends a run after 30.
 _ACCENTS = re.compile(r"([^\w\s\x00-\x7f]{30})(?=[^\w\s\x00-\x7f])")
@@ -39,6 +39,12 @@ _NUMBER = re.compile(
 
 def words(text: str) -> list[str]:
     return _WORD.findall(_composed(text[:READ]).casefold())
+
+
+def trigrams(text: str) -> list[tuple[str, str, str]]:
+    """Every three words in a row, of the first 2,000."""
+    found = words(text)[:2000]
+    return list(zip(found, found[1:], found[2:], strict=False))
 
 
 def _composed(text: str) -> str:

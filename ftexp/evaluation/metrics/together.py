@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
 from typing import ClassVar, Literal
 
 from pydantic import Field
@@ -55,6 +56,33 @@ class Twins(SetMetric):
             said.setdefault(str(twin), []).append(str(text))
         pairs = [texts for texts in said.values() if len(texts) > 1]
         return sum(_agreement(texts) for texts in pairs) / len(pairs) if pairs else 1.0
+
+
+class Variety(SetMetric):
+    """The share of pairs of replies to items of one cluster, all of which ask for one thing in different ways, that differ.
+
+    Two replies differ where less than half of their words, each counted once, are in both; an empty one differs from none. 0 where no
+    pair is whole. An item without a cluster is left unscored.
+    """
+
+    kind: Literal["variety"]
+
+    def score(self, reply: Reply, item: Item) -> Score:
+        if not item.cluster:
+            return Score(value=None, reason="the item has no cluster", applies=False)
+        said = sorted(set(words(reply.text[:20_000])[:_MOST_WORDS]))
+        return Score(value=1.0 if said else 0.0, observed=(item.cluster, *said))
+
+    def figure(self, observed: Sequence[Observed]) -> float:
+        said: dict[str, list[frozenset[str | float]]] = {}
+        for cluster, *found in observed:
+            said.setdefault(str(cluster), []).append(frozenset(found))
+        pairs = [pair for replies in said.values() for pair in combinations(replies, 2)]
+        return sum(_differ(*pair) for pair in pairs) / len(pairs) if pairs else 0.0
+
+
+def _differ(one: frozenset[str | float], other: frozenset[str | float]) -> bool:
+    return bool(one and other) and 2 * len(one & other) < len(one | other)
 
 
 def _agreement(texts: Sequence[str]) -> float:

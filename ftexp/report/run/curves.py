@@ -19,7 +19,13 @@ SMOOTHED_SHARE = 0.05  # of the steps go into one point of a smoothed line
 MOST_DOTS = 60
 LARGEST = 1e30  # figures beyond it are drawn at it
 LOG_FROM = 20.0  # a loss whose highest is so many times its lowest is drawn on a logarithmic axis
-_TITLES = {"loss": ("Loss", "nats a token"), "token_accuracy": ("Token accuracy", ""), "learning_rate": ("Learning rate", "")}
+_TITLES = {
+    "loss": ("Loss", "nats a token"),
+    "reward_accuracy": ("Pairs ranked right", ""),
+    "reward_margin": ("Reward margin", ""),
+    "token_accuracy": ("Token accuracy", ""),
+    "learning_rate": ("Learning rate", ""),
+}
 
 Found = Sequence[tuple[float, float]]  # (step, figure)
 Kind = Literal["raw", "smooth", "validation"]
@@ -120,6 +126,8 @@ def _chart(name: str, curve: Sequence[Point], best_step: int | None) -> Chart:
     y = _y_axis(name, [v for _, v in (*train, *validation)], [v for _, v in (*smooth, *validation)])
     lines = (("raw", train if window > 1 else ()), ("smooth", smooth), ("validation", validation))
     title, unit = _TITLES.get(name, (name.replace("_", " ").capitalize(), ""))
+    if name == "loss" and any("train/reward_margin" in p.figures for p in curve):
+        unit = "nats a pair"
     best = next((v for step, v in validation if step == best_step), None)
     return Chart(
         name=name,

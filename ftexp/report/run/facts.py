@@ -81,6 +81,7 @@ class RunReport:
     version: str  # of ftexp
     written_on: date
     evaluated: str = ""  # a sentence that says which step's model it is
+    pairs: str = ""  # a sentence on the test split's preference pairs
     gates: GateReport | None = None
     flips: Flips | None = None
     confusion: Confusion | None = None

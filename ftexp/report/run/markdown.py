@@ -26,7 +26,7 @@ def _lines(r: RunReport) -> Iterator[str]:
     yield from ("", f"Run {code(r.run[:300])} of {r.started:%Y-%m-%d %H:%M}: {escaped(r.model)} on {escaped(r.data.name)}.")
     yield from _section("Gates", _gates(r))
     yield from _section("Scores", _scores(r))
-    yield from _section("Training", _points(c.described for c in charts(r.curve, r.best_step)))
+    yield from _section("Training", _points([*(c.described for c in charts(r.curve, r.best_step)), *filter(None, [r.pairs])]))
     yield from _section("Items that changed", _flips(r))
     yield from _section("Diagnosis", _diagnoses(r))
     yield from _section("Data", _data(r))
